@@ -1,0 +1,55 @@
+# Every command of the project, one line each; `make` alone lists them.
+# Each sets up what it needs on a machine with Python 3.11, make and git, and is quick when nothing is to do.
+
+STUDY ?= $(or $(IKZ_STUDY),demonstration)
+export IKZ_STUDY := $(STUDY)
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+READY := .venv/ready
+JOBS ?= 2
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## prepare .venv with the command ikz
+evaluate: $(READY) ## evaluate the latest closed quarter of STUDY and make its release
+	@$(BIN)/python -m assets.evaluate $(if $(QUARTER),--quarter $(QUARTER))
+ui: $(READY) ## open the pipeline in the browser (Dagster on 127.0.0.1:3000)
+	@$(BIN)/python -m assets.serve
+lab: $(READY) ## open JupyterLab for notebooks of your own
+	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1
+test: $(READY) browser ## the tests of every day
+	@$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadgroup
+test-slow: $(READY) ## simulations with a known truth, and long runs
+	@$(BIN)/python -m pytest -m slow -n $(JOBS) --dist loadgroup
+check: $(READY) ## format, lint, types, import rules, generated docs
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m docs.build --check
+format: $(READY) ## format the code
+	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format --quiet .
+docs: $(READY) ## write the generated pages (tables, rules)
+	@$(BIN)/python -m docs.build
+bench: $(READY) ## measure speed, as ratios in one run
+	@$(BIN)/python -m bench.run
+lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes --no-strip-extras \
+		--no-header --no-annotate --no-emit-index-url --upgrade --quiet --output-file requirements.lock
+	@! grep -nE '://|index-url|find-links' requirements.lock
+browser: ## a headless Chromium for the browser test
+	@sh .ci/browser
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "Python 3.11 is needed, found " + sys.version.split()[0] + "; call: make PYTHON=/path/to/python3.11 ...")'
+	@echo "setting up .venv (once, about a minute) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) 2>.venv/setup.log || (cat .venv/setup.log >&2; exit 1)
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: help setup evaluate ui lab test test-slow check format docs bench lock browser
