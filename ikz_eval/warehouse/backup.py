@@ -1,0 +1,132 @@
+"""A copy of a study's data in one file, and the way back.
+
+``backup`` takes a consistent state while others write: each Delta table at one version, the table ``delivery`` (the
+commit point of an ingestion) first. ``restore`` fills an empty place only. The Dagster instance is not copied: runs can
+be lost, deliveries, tables and releases cannot.
+"""
+
+import hashlib
+import io
+import json
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+from ikz_eval.errors import WarehouseError
+from ikz_eval.settings import Place
+from ikz_eval.warehouse.store import Warehouse
+
+_INDEX = "backup.json"
+_PLAIN_FOLDERS = ("inbox", "outbox", "ledger", "releases")
+
+
+def backup(place: Place, target: Path) -> int:
+    """Write everything of a study into one tar file and return the number of files in it.
+
+    Parameters
+    ----------
+    place : Place
+        The study's data.
+    target : Path
+        A file that does not exist yet; it appears whole or not at all.
+
+    Raises
+    ------
+    WarehouseError
+        If ``target`` exists, or there is nothing to copy.
+    """
+    if target.exists():
+        raise WarehouseError(f"{target.name} exists already; choose another file name, nothing was overwritten")
+    files = list(_files(place))
+    if not files:
+        raise WarehouseError(f"there is nothing to back up for study '{place.study}' yet")
+    aside = target.with_name(target.name + ".part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    sums: dict[str, str] = {}
+    with tarfile.open(aside, "w") as archive:
+        for path in files:
+            name = path.relative_to(place.home).as_posix()
+            data = path.read_bytes()
+            sums[name] = hashlib.sha256(data).hexdigest()
+            _add(archive, name, data)
+        index = {"study": place.study, "sha256": dict(sorted(sums.items()))}
+        _add(archive, _INDEX, json.dumps(index, indent=1).encode())
+    aside.replace(target)
+    return len(files)
+
+
+def restore(place: Place, source: Path) -> int:
+    """Bring a backup back into an empty place and return the number of files.
+
+    Raises
+    ------
+    WarehouseError
+        If the place holds data already, or the backup is damaged or of another study; nothing is changed then.
+    """
+    if place.home.exists() and any(place.home.iterdir()):
+        raise WarehouseError(
+            f"{place.home.name}/ holds data already; move it away first or set IKZ_DATA to an empty folder"
+        )
+    aside = place.home.with_name(place.home.name + ".restoring")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    with tarfile.open(source) as archive:
+        archive.extractall(aside, filter="data")
+    index = _checked_index(aside, place.study, source.name)
+    (aside / _INDEX).unlink()
+    if place.home.exists():
+        place.home.rmdir()
+    aside.replace(place.home)
+    return len(index)
+
+
+def _files(place: Place) -> Iterator[Path]:
+    """Yield the files of a consistent state: tables at one version each, then what only grows."""
+    warehouse = Warehouse(place.warehouse, read_only=True)
+    names = sorted(warehouse.tables(), key=lambda name: name != "delivery")
+    for name in names:
+        yield from _table_files(place.warehouse / name)
+    if names:
+        yield place.warehouse / "schema_version.json"
+    for folder in _PLAIN_FOLDERS:
+        for path in sorted((place.home / folder).rglob("*")):
+            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(place.home).parts):
+                yield path
+    yield from sorted(place.home.glob("*.json"))
+
+
+def _table_files(folder: Path) -> Iterator[Path]:
+    table = DeltaTable(str(folder))
+    version = table.version()
+    for log in sorted((folder / "_delta_log").glob("*.json")):
+        if log.stem.isdigit() and int(log.stem) <= version:
+            yield log
+    for log in sorted((folder / "_delta_log").glob("*.parquet")):
+        if int(log.name.split(".")[0]) <= version:
+            yield log
+    for path in sorted(folder.rglob("*.parquet")):
+        if "_delta_log" not in path.parts:
+            yield path
+
+
+def _checked_index(folder: Path, study: str, source: str) -> dict[str, str]:
+    index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+    if index["study"] != study:
+        shutil.rmtree(folder)
+        raise WarehouseError(f"{source} is a backup of study '{index['study']}', not of '{study}'; set IKZ_STUDY to it")
+    sums: dict[str, str] = index["sha256"]
+    for name, expected in sums.items():
+        path = folder / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+            shutil.rmtree(folder)
+            raise WarehouseError(f"{source} is damaged: {name} is missing or changed; take another backup")
+    return sums
+
+
+def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(data)
+    archive.addfile(entry, io.BytesIO(data))

@@ -1,0 +1,43 @@
+"""Closed code lists and patterns that several contracts share.
+
+Holds the words a table may use (cost blocks, severities, verdicts) and the patterns of keys. What a word means for a
+single table stands in that table's contract; German labels stand in ikz_eval/texts.
+"""
+
+from typing import Annotated
+
+import pandas as pd
+
+AGS = r"^(\d{5}|X\d{4})$"
+"""Amtlicher Gemeindeschlüssel of a district or city, 5 digits; invented bodies carry ``X`` and four digits."""
+QUARTER = r"^\d{4}-Q[1-4]$"
+ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
+DELIVERY_ID = r"^[0-9a-f]{12}$"
+
+RUNNING_COST_BLOCKS = ("personnel", "material", "it", "rooms", "overhead", "internal_services")
+"""Blocks that make up the running cost, the primary outcome's numerator (domain: cost concepts)."""
+ONE_OFF_BLOCKS = ("transition",)
+PARTNER_BLOCKS = ("partner_paid", "partner_received")
+"""Payments between partners (Umlage, Erstattung); both are delivered as positive amounts."""
+OTHER_BLOCKS = ("fee_revenue", "grants")
+COST_BLOCKS = RUNNING_COST_BLOCKS + ONE_OFF_BLOCKS + PARTNER_BLOCKS + OTHER_BLOCKS
+PRICE_SERIES_OF_BLOCK = {block: ("pay" if block == "personnel" else "consumer") for block in COST_BLOCKS}
+"""Which price series deflates a block: pay index (TVöD) for personnel, consumer price index (VPI) for the rest."""
+PRICE_SERIES = ("consumer", "pay")
+
+SERVICE_INDICATORS = ("waiting_minutes", "opening_hours_per_week", "online_share_percent")
+SEVERITIES = ("reject_file", "reject_value", "question", "note")
+"""Fixed meaning: the file is rejected, a value is rejected (and so the file), the sender is asked, for information."""
+REJECTING = ("reject_file", "reject_value")
+DELIVERY_STATUS = ("accepted", "rejected")
+CALENDAR_STATUS = ("on_time", "late", "rejected", "missing")
+BODY_KINDS = ("Landkreis", "Kreisfreie Stadt")
+UNIT_KINDS = ("region", "block")
+VERDICTS = ("supported", "compatible", "not_assessable")
+DIRECTIONS = ("saving", "dearer", "none")
+LEVELS = ("partnership", "body")
+
+Int = pd.Int64Dtype
+"""Nullable integer."""
+UtcTime = Annotated[pd.DatetimeTZDtype, "us", "UTC"]
+"""Microseconds in UTC."""
