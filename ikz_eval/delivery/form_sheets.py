@@ -1,0 +1,124 @@
+"""The form in a workbook: from sheets with cells to a :class:`Form`, by the layout of its edition.
+
+Sheets, columns and rows are found by their label, so that a moved column is still read and a renamed one is reported
+once. Rules about structure are called here, rules about values in judge.py.
+"""
+
+from collections.abc import Callable, Iterator
+
+from ikz_eval.delivery.expectation import Expected
+from ikz_eval.delivery.findings import Finding, Place
+from ikz_eval.delivery.form import (
+    CoverValue,
+    Entry,
+    Form,
+    LabelMatch,
+    canonical_ags,
+    canonical_quarter,
+    label_words,
+    match_labels,
+    read_cell,
+)
+from ikz_eval.delivery.layout import Column, Layout, SheetLayout, column_index, column_letter, editions, load_layout
+from ikz_eval.delivery.rules import file as file_rules
+from ikz_eval.delivery.rules import structure
+from ikz_eval.delivery.workbook import Sheet
+from ikz_eval.texts import text
+
+_CANONICAL: dict[str, Callable[[str], str]] = {"ags": canonical_ags, "quarter": canonical_quarter}
+
+
+def read_sheets(sheets: tuple[Sheet, ...], file_name: str, expected: Expected) -> Form | Finding:
+    """Return the filled-in form, or the finding that it is not the official form.
+
+    Parameters
+    ----------
+    sheets : tuple of Sheet
+        From :func:`ikz_eval.delivery.workbook.read_workbook`.
+    file_name : str
+        Name of the file, for the places of findings.
+    expected : Expected
+        What the study expects.
+    """
+    layout = load_layout()
+    cover = _cover(sheets, layout, file_name)
+    if cover is None:
+        return file_rules.k03_edition_is_known(Place(file_name), None)
+    edition = cover["edition"]
+    if edition.text not in editions():
+        return file_rules.k03_edition_is_known(edition.place, edition.text)
+    layout = load_layout(edition.text)
+    form = Form(layout, file_name, cover, _is_marked(sheets, layout))
+    match = match_labels(list(enumerate(layout.sheet_names)), [(i, sheet.name) for i, sheet in enumerate(sheets)])
+    form.findings += structure.sheet_findings(match, file_name)
+    for sheet_layout in layout.sheets:
+        if sheet_layout.name in match.positions:
+            _read_table(form, sheets[match.positions[sheet_layout.name]], sheet_layout, expected)
+    if layout.remarks.sheet in match.positions:
+        form.remarks += _remarks(sheets[match.positions[layout.remarks.sheet]], layout, file_name)
+    return form
+
+
+def _cover(sheets: tuple[Sheet, ...], layout: Layout, file_name: str) -> dict[str, CoverValue] | None:
+    """Return the cover's values by key; None when no sheet is a cover."""
+    cover = layout.cover
+    sheet = next((sheet for sheet in sheets if label_words(sheet.name) == label_words(cover.sheet)), None)
+    if sheet is None:
+        return None
+    label_column, value_column = column_index(cover.label_column), column_index(cover.value_column)
+    rows = {
+        label_words(cell.value): row
+        for (row, column), cell in sheet.cells.items()
+        if column == label_column and isinstance(cell.value, str)
+    }
+    values = {}
+    for entry in cover.entries:
+        row = rows.get(label_words(entry.label), entry.row)
+        place = Place(file_name, sheet.name, row, cover.value_column, entry.label)
+        written = sheet.text(row, value_column)
+        values[entry.key] = CoverValue(_CANONICAL.get(entry.key, str)(written), place)
+    return values
+
+
+def _is_marked(sheets: tuple[Sheet, ...], layout: Layout) -> bool:
+    mark = text("delivery.mark.invented")
+    return any(sheet.text(layout.mark_row, 1) == mark for sheet in sheets)
+
+
+def _read_table(form: Form, sheet: Sheet, layout: SheetLayout, expected: Expected) -> None:
+    """Add the entries of one sheet, and the findings about its columns and rows."""
+    columns = match_labels(
+        [(1, layout.row_label), *((column.index, column.heading) for column in layout.columns)],
+        [(at, str(cell.value)) for (row, at), cell in sorted(sheet.cells.items()) if row == layout.header_row],
+    )
+    form.findings += structure.column_findings(columns, form.file_name, sheet.name, layout)
+    rows = _match_rows(sheet, layout, expected)
+    form.findings += structure.row_findings(rows, form.file_name, sheet.name, layout)
+    for field, name in expected.fields.items():
+        if name not in rows.positions:
+            continue
+        for column in layout.columns:
+            if column.heading in columns.positions:
+                address = (rows.positions[name], columns.positions[column.heading])
+                form.entries.append(_entry(form.file_name, sheet, layout.table, field, column, address))
+
+
+def _match_rows(sheet: Sheet, layout: SheetLayout, expected: Expected) -> LabelMatch:
+    """Match the fields with the rows below the header; a row with values but no label counts as unknown."""
+    first = layout.header_row + 1
+    filled = {row for row, _ in sheet.cells if row >= first}
+    labels = [(row, sheet.text(row, 1)) for row in sorted(filled)]
+    return match_labels(list(enumerate(expected.fields.values(), first)), labels)
+
+
+def _entry(file_name: str, sheet: Sheet, table: str, field: str, column: Column, address: tuple[int, int]) -> Entry:
+    place = Place(file_name, sheet.name, address[0], column_letter(address[1]), column.label)
+    return Entry(table, field, column, place, read_cell(sheet.cells.get(address), column))
+
+
+def _remarks(sheet: Sheet, layout: Layout, file_name: str) -> Iterator[CoverValue]:
+    column = column_index(layout.remarks.column)
+    for (row, at), cell in sorted(sheet.cells.items()):
+        written = "" if cell.value is None else str(cell.value).strip()
+        if at == column and row > layout.remarks.header_row and written:
+            yield CoverValue(written, Place(file_name, sheet.name, row, layout.remarks.column, layout.remarks.label))

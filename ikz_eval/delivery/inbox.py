@@ -1,0 +1,120 @@
+"""The inbox: which files are whole, when they arrived, and how one is taken out without losing its successor.
+
+Nothing here looks into a delivery; taking files into the ledger is ingest.py.
+"""
+
+import csv
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ikz_eval.errors import DeliveryError
+
+ARRIVALS = "arrivals.csv"
+"""Planted arrival times of the demonstration, columns ``file_name`` and ``received_at``; never a delivery."""
+SETTLE_SECONDS = 2.0
+"""A file changed less long ago may still be being copied."""
+_UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
+_TAKEN = ".taken"
+
+
+def settled_files(inbox: Path, now: datetime | None = None) -> tuple[list[Path], list[Path]]:
+    """Return the files that are whole, and those left for later, each ordered by name.
+
+    Parameters
+    ----------
+    inbox : Path
+        Folder; a missing one is empty.
+    now : datetime, optional
+        Aware; the clock that file times are compared with. The machine's when left out.
+
+    Returns
+    -------
+    (list of Path, list of Path)
+        Left for later: empty files, files changed less than two seconds ago, unfinished downloads, Excel's lock files.
+        Hidden files and the planted arrival times are in neither list.
+    """
+    clock = (now or datetime.now(UTC)).timestamp()
+    ready: list[Path] = []
+    waiting: list[Path] = []
+    for path in sorted(inbox.iterdir()) if inbox.is_dir() else []:
+        if path.name == ARRIVALS or path.name.startswith(".") or not path.is_file():
+            continue
+        stat = path.stat()
+        is_fresh = abs(clock - stat.st_mtime) < SETTLE_SECONDS
+        is_unfinished = path.name.startswith("~$") or path.suffix.lower() in _UNFINISHED
+        (waiting if is_fresh or is_unfinished or stat.st_size == 0 else ready).append(path)
+    return ready, waiting
+
+
+def planted_arrivals(inbox: Path) -> dict[str, datetime]:
+    """Return the planted arrival times by file name; none when there is no list.
+
+    Raises
+    ------
+    DeliveryError
+        If a row cannot be read; names the row.
+    """
+    path = inbox / ARRIVALS
+    if not path.is_file():
+        return {}
+    arrivals: dict[str, datetime] = {}
+    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    for number, row in enumerate(rows, start=2):
+        try:
+            moment = datetime.fromisoformat(row["received_at"])
+            if moment.tzinfo is None:
+                raise ValueError("no time zone")
+            arrivals[row["file_name"]] = moment.astimezone(UTC)
+        except (KeyError, TypeError, ValueError) as error:
+            raise DeliveryError(
+                f"inbox/{ARRIVALS}, row {number}: found {dict(row)}; allowed are columns file_name and received_at, a "
+                "moment with time zone such as 2024-11-14T09:30:00Z. Mend the row, or remove the file"
+            ) from error
+    return arrivals
+
+
+def read_whole(path: Path) -> bytes | None:
+    """Return a file's bytes; None when it changed while it was read, or cannot be read now."""
+    try:
+        before = path.stat()
+        data = path.read_bytes()
+        after = path.stat()
+    except OSError:
+        return None
+    is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns) and len(data) == after.st_size
+    return data if is_same else None
+
+
+def take_out(path: Path, sha256: str) -> bool:
+    """Remove a file whose content is safe in the ledger; return whether it is gone.
+
+    It is first renamed, so that a file sent under the same name in this moment stays; content that is not the one kept
+    comes back into the inbox.
+    """
+    aside = path.with_name(f".{path.name}{_TAKEN}")
+    try:
+        path.replace(aside)
+        if hashlib.sha256(aside.read_bytes()).hexdigest() == sha256:
+            aside.unlink()
+            return True
+        _put_back(aside)
+    except OSError:
+        return False
+    return False
+
+
+def recover_taken(inbox: Path) -> None:
+    """Bring back what a died ingestion had renamed; what is in the ledger already is recognised by content."""
+    for aside in sorted(inbox.glob(f".*{_TAKEN}")):
+        _put_back(aside)
+
+
+def _put_back(aside: Path) -> None:
+    """Give a renamed file its name again, or a free one when another file has it now."""
+    name = aside.name.removeprefix(".").removesuffix(_TAKEN)
+    target, number = aside.with_name(name), 1
+    while target.exists():
+        number += 1
+        target = aside.with_name(f"{Path(name).stem} ({number}){Path(name).suffix}")
+    aside.replace(target)

@@ -1,0 +1,302 @@
+"""Ingestion: whatever arrives is kept once, judged, answered; nothing is lost when it dies in between."""
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ikz_eval.delivery import inbox as inbox_module
+from ikz_eval.delivery import ingest as ingest_module
+from ikz_eval.delivery import judging
+from ikz_eval.delivery.csv_form import filled_csv
+from ikz_eval.delivery.inbox import settled_files
+from ikz_eval.delivery.ingest import IngestReport, ingest
+from ikz_eval.delivery.judge import judge
+from ikz_eval.delivery.judging import judge_all
+from ikz_eval.delivery.template import filled_workbook
+from ikz_eval.errors import DeliveryError
+from ikz_eval.registry import Registry
+from ikz_eval.settings import Place
+from ikz_eval.warehouse import Warehouse
+from tests.ikz_eval.delivery.builders import make_content, make_registry
+
+NOW = datetime(2024, 11, 2, 9, 30, tzinfo=UTC)
+DAY = datetime(2024, 11, 1, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Place:
+    return Place(study="tiny", data=tmp_path)
+
+
+def drop(at: Place, name: str, data: bytes, age_seconds: float = 60.0) -> Path:
+    """Put a file into the inbox as it looks some time after it was copied."""
+    at.inbox.mkdir(parents=True, exist_ok=True)
+    path = at.inbox / name
+    path.write_bytes(data)
+    moment = time.time() - age_seconds
+    os.utime(path, (moment, moment))
+    return path
+
+
+def take(at: Place, registry: Registry, **changes: object) -> IngestReport:
+    return ingest(at, registry, Warehouse(at.warehouse), **{"now": NOW, "received_at": DAY} | changes)  # type: ignore[arg-type]
+
+
+def tables(at: Place) -> dict[str, pd.DataFrame]:
+    """Return the ledger's tables without the moment of ingestion, the only thing that may differ."""
+    warehouse = Warehouse(at.warehouse)
+    frames = {name: warehouse.read(name) for name in ("delivery", "delivery_cell", "finding")}
+    frames["delivery"] = frames["delivery"].drop(columns="ingested_at")
+    return frames
+
+
+def csv(registry: Registry, ags: str = "X0101", quarter: str = "2024-Q3", **values: str) -> bytes:
+    return filled_csv(registry, make_content(ags, quarter, **values), "comma_utf8_bom")
+
+
+def test_an_accepted_file_is_kept_answered_and_gone_from_the_inbox(at, registry):
+    data = filled_workbook(registry, make_content())
+    drop(at, "X0101_2024-Q3.xlsx", data)
+    report = take(at, registry)
+    row = report.taken.iloc[0]
+    assert (row["status"], row["version"], row["ags"], row["quarter"]) == ("accepted", 1, "X0101", "2024-Q3")
+    assert (row["received_at"], row["ingested_at"]) == (DAY, NOW)
+    assert (at.ledger / "files" / row["stored_as"]).read_bytes() == data
+    assert row["stored_as"] == row["sha256"] + ".xlsx"
+    assert list(at.inbox.iterdir()) == []
+    assert [path.name for path in at.outbox.iterdir()] == [f"X0101_2024-Q3_{row['delivery_id']}.html"]
+    assert len(tables(at)["delivery_cell"]) == len(make_content().values) + 1
+
+
+def test_a_damaged_file_is_kept_with_its_findings_and_stops_nobody(at, registry):
+    drop(at, "a_kaputt.xlsx", b"PK\x03\x04 this is no workbook")
+    drop(
+        at,
+        "b_falsch.csv",
+        csv(registry, "X0102").replace(b"1234.56", b"ca. 12 Tsd.").replace(b"1234,56", b"ca. 12 Tsd."),
+    )
+    drop(at, "c_gut.csv", csv(registry, "X0901"))
+    report = take(at, registry)
+    assert report.rejected == ("a_kaputt.xlsx", "b_falsch.csv") or set(report.rejected) == {
+        "a_kaputt.xlsx",
+        "b_falsch.csv",
+    }
+    delivery, findings = tables(at)["delivery"], tables(at)["finding"]
+    assert delivery.set_index("file_name")["version"].isna().to_dict() == {
+        "a_kaputt.xlsx": True,
+        "b_falsch.csv": True,
+        "c_gut.csv": False,
+    }
+    rejected = delivery.loc[delivery["status"] == "rejected", "delivery_id"]
+    assert set(rejected) <= set(findings["delivery_id"])
+    assert set(tables(at)["delivery_cell"]["delivery_id"]) == set(
+        delivery.loc[delivery["status"] == "accepted", "delivery_id"]
+    )
+    assert list(at.inbox.iterdir()) == []
+    assert len(list(at.outbox.iterdir())) == 3
+    assert any(path.name.startswith("unlesbar_ohne-Quartal_") for path in at.outbox.iterdir())
+
+
+def test_the_same_content_is_taken_once_whatever_its_name(at, registry):
+    drop(at, "eins.csv", csv(registry))
+    drop(at, "zwei.csv", csv(registry))
+    first = take(at, registry)
+    assert (len(first.taken), first.known) == (1, ("zwei.csv",))
+    before = tables(at)
+    drop(at, "drei.csv", csv(registry))
+    again = take(at, registry, received_at=NOW)
+    assert (len(again.taken), again.known, list(at.inbox.iterdir())) == (0, ("drei.csv",), [])
+    for name, frame in tables(at).items():
+        pd.testing.assert_frame_equal(frame, before[name])
+
+
+def test_a_redelivery_is_the_next_version_and_the_first_stays(at, registry):
+    for number, value in enumerate(("10.00", "20.00", "30.00")):
+        drop(at, "X0101.csv", csv(registry, wohngeld__personnel=value))
+        take(at, registry, received_at=DAY + timedelta(days=number))
+    delivery = tables(at)["delivery"].sort_values("received_at")
+    assert delivery["version"].tolist() == [1, 2, 3]
+    assert len(list((at.ledger / "files").iterdir())) == 3
+
+
+def test_versions_in_one_batch_are_counted_by_arrival(at, registry):
+    drop(at, "a.csv", csv(registry, wohngeld__personnel="10.00"))
+    drop(at, "b.csv", csv(registry, wohngeld__personnel="20.00"))
+    (at.inbox / "arrivals.csv").write_text(
+        "file_name,received_at\na.csv,2024-10-20T08:00:00Z\nb.csv,2024-10-10T10:00:00+02:00\n", encoding="utf-8"
+    )
+    report = take(at, registry)
+    assert report.taken[["file_name", "version"]].to_numpy().tolist() == [["b.csv", 1], ["a.csv", 2]]
+    assert report.taken["received_at"].tolist() == [
+        datetime(2024, 10, 10, 8, tzinfo=UTC),
+        datetime(2024, 10, 20, 8, tzinfo=UTC),
+    ]
+    assert [path.name for path in at.inbox.iterdir()] == ["arrivals.csv"]
+
+
+@pytest.mark.parametrize("row", ["a.csv,gestern", "a.csv,2024-10-20T08:00:00", "a.csv"])
+def test_a_faulty_list_of_arrivals_names_its_row_and_takes_nothing(at, registry, row):
+    drop(at, "a.csv", csv(registry))
+    (at.inbox / "arrivals.csv").write_text(f"file_name,received_at\n{row}\n", encoding="utf-8")
+    with pytest.raises(DeliveryError, match=r"arrivals\.csv, row 2"):
+        take(at, registry)
+    assert (at.inbox / "a.csv").exists()
+
+
+def test_planted_arrival_times_are_for_invented_studies_only(at):
+    real = make_registry(is_invented=False)
+    drop(at, "a.csv", csv(real))
+    (at.inbox / "arrivals.csv").write_text("file_name,received_at\na.csv,2020-01-01T08:00:00Z\n", encoding="utf-8")
+    assert take(at, real).taken["received_at"].tolist() == [DAY]
+
+
+def test_files_that_are_not_whole_are_left_for_later(at, registry):
+    drop(at, "frisch.csv", csv(registry), age_seconds=0)
+    drop(at, "leer.csv", b"")
+    drop(at, "halb.xlsx.part", b"x")
+    drop(at, "~$offen.xlsx", b"x")
+    drop(at, ".versteckt", b"x")
+    (at.inbox / "Ordner").mkdir()
+    report = take(at, registry)
+    assert report.waiting == ("frisch.csv", "halb.xlsx.part", "leer.csv", "~$offen.xlsx")
+    assert report.taken.empty
+    assert len(list(at.inbox.iterdir())) == 6
+    ready, _ = settled_files(at.inbox, datetime.now(UTC) + timedelta(minutes=1))
+    assert [path.name for path in ready] == ["frisch.csv"]
+
+
+def test_a_file_that_grows_while_it_is_read_is_left_for_later(at, registry, monkeypatch):
+    path = drop(at, "a.csv", csv(registry))
+    whole = Path.read_bytes
+
+    def read_and_grow(self: Path) -> bytes:
+        data = whole(self)
+        if self == path:
+            with self.open("ab") as file:
+                file.write(b"x")
+        return data
+
+    monkeypatch.setattr(Path, "read_bytes", read_and_grow)
+    report = take(at, registry)
+    assert (report.waiting, len(report.taken)) == (("a.csv",), 0)
+    assert path.exists()
+
+
+def test_a_file_sent_under_the_same_name_meanwhile_is_not_lost(at, registry, monkeypatch):
+    drop(at, "a.csv", csv(registry, wohngeld__personnel="10.00"))
+    write = ingest_module.write_answer
+
+    def answer_while_a_new_file_arrives(*args: object) -> Path:
+        drop(at, "a.csv", csv(registry, wohngeld__personnel="20.00"))
+        return write(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ingest_module, "write_answer", answer_while_a_new_file_arrives)
+    assert take(at, registry).waiting == ("a.csv",)
+    monkeypatch.undo()
+    second = take(at, registry)
+    assert second.taken["version"].tolist() == [2]
+    assert list(at.inbox.iterdir()) == []
+
+
+def test_moments_need_a_time_zone(at, registry):
+    with pytest.raises(DeliveryError, match="no time zone"):
+        take(at, registry, received_at=datetime(2024, 11, 1))
+
+
+class Died(BaseException):
+    """Stands for a process that ends in the middle."""
+
+
+def die_at(monkeypatch: pytest.MonkeyPatch, target: object, name: str, call: int, *, after: bool) -> None:
+    """Let the n-th call of a function end the process, before or after it has done its work."""
+    original, calls = getattr(target, name), []
+
+    def dying(*args: object, **kwargs: object) -> object:
+        calls.append(1)
+        if len(calls) == call and not after:
+            raise Died
+        result = original(*args, **kwargs)
+        if len(calls) == call:
+            raise Died
+        return result
+
+    monkeypatch.setattr(target, name, dying)
+
+
+STEPS = [
+    (ingest_module, "_keep", 1),
+    (ingest_module.os, "fsync", 2),
+    (Warehouse, "append", 1),
+    (Warehouse, "append", 2),
+    (Warehouse, "append", 3),
+    (ingest_module, "write_answer", 1),
+    (ingest_module, "write_answer", 3),
+    (inbox_module.hashlib, "sha256", 7),
+    (ingest_module, "take_out", 1),
+    (ingest_module, "take_out", 3),
+]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(("target", "name", "call"), STEPS, ids=[f"{name}-{call}" for _, name, call in STEPS])
+def test_dying_at_any_step_and_starting_again_gives_the_same(
+    tmp_path, registry, monkeypatch, target, name, call, after
+):
+    places = {kind: Place(study="tiny", data=tmp_path / kind) for kind in ("died", "whole")}
+    for at in places.values():
+        drop(at, "a.csv", csv(registry))
+        drop(at, "b.xlsx", b"no workbook")
+        drop(at, "c.csv", csv(registry, "X0102"))
+    die_at(monkeypatch, target, name, call, after=after)
+    with pytest.raises(Died):
+        take(places["died"], registry)
+    monkeypatch.undo()
+    for at in places.values():
+        take(at, registry)
+    expected = tables(places["whole"])
+    for table, frame in tables(places["died"]).items():
+        pd.testing.assert_frame_equal(frame, expected[table])
+    for folder in ("inbox", "outbox", "ledger/files"):
+        left, right = (
+            {p.name: p.read_bytes() for p in (at.home / folder).iterdir() if not p.name.endswith(".tmp")}
+            for at in places.values()
+        )
+        assert left == right
+    assert list(places["died"].inbox.iterdir()) == []
+
+
+def test_two_ingestions_at_once_give_one_result(at, registry):
+    for number, value in enumerate(("10.00", "20.00", "30.00", "40.00")):
+        drop(at, f"{number}.csv", csv(registry, wohngeld__personnel=value))
+    with ThreadPoolExecutor(3) as pool:
+        reports = list(pool.map(lambda _: take(at, registry), range(3)))
+    assert sum(len(report.taken) for report in reports) == 4
+    delivery = tables(at)["delivery"]
+    assert sorted(delivery["version"]) == [1, 2, 3, 4]
+    assert not tables(at)["delivery_cell"].duplicated(["delivery_id", "sheet", "row", "column"]).any()
+
+
+def test_progress_counts_files(at, registry):
+    for ags in ("X0101", "X0102"):
+        drop(at, f"{ags}.csv", csv(registry, ags))
+    seen: list[tuple[int, int]] = []
+    take(at, registry, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 2), (2, 2)]
+
+
+def test_several_processes_judge_as_one_does(registry, monkeypatch):
+    files = [(csv(registry, wohngeld__personnel=f"{number}.00"), f"{number}.csv") for number in range(14)]
+    files.append((b"no workbook", "x.xlsx"))
+    alone = [judge(data, name, registry) for data, name in files]
+    monkeypatch.setattr(judging, "WORTH_PROCESSES", 2)
+    monkeypatch.setattr(judging.os, "cpu_count", lambda: 2)
+    together = judge_all(files, registry)
+    assert [one.delivery_id for one in together] == [one.delivery_id for one in alone]
+    assert [one.findings for one in together] == [one.findings for one in alone]
+    for left, right in zip(together, alone, strict=True):
+        pd.testing.assert_frame_equal(left.cells, right.cells)
