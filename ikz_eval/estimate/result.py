@@ -1,0 +1,164 @@
+"""From fits to the rows of tables ``estimate``, ``event_path``, ``design_card`` and ``verdict``.
+
+Holds the form in which effects are published (100 (exp b - 1) %, EUR per case) and what is withheld, with the code of
+the reason. Columns and units are the contracts' part (schemas/estimate.py).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ikz_eval.estimate.evaluation import FieldEvaluation, LevelFits, attainable
+from ikz_eval.estimate.imputation import ImputationFit
+from ikz_eval.estimate.verdict import MISSING_TESTS, FieldEffect, FieldVerdict
+from ikz_eval.inference import LinearInference, minimum_detectable, saving_percent
+
+Row = dict[str, Any]
+_ENDS = ("estimate", "low", "high")
+
+
+def percent(log_points: float) -> float:
+    """Return an effect on a log outcome in percent, 100 (exp b - 1); nan stays nan."""
+    return float(100.0 * np.expm1(log_points))
+
+
+def estimate_rows(quarter: str, found: FieldEvaluation) -> list[Row]:
+    """Return the rows of ``estimate`` of a field under a specification: both levels, both methods, all terms."""
+    return [row for fits in (found.partnership, found.body) for row in _level_rows(quarter, found, fits)]
+
+
+def _level_rows(quarter: str, found: FieldEvaluation, fits: LevelFits) -> list[Row]:
+    fit = fits.imputation
+    if fit is None:
+        return []
+    key = _key(quarter, found) | {"level": fits.level, "outcome": fits.frame.outcome} | _counts(fits, fit)
+    primary = found.specification.is_primary and fits.level == "partnership"
+    inference = fit.inference if found.has_inference else None
+    whole = key | {"method": "imputation", "term": "ATT", "is_primary": primary}
+    base_eur = float(fit.treated_weights @ np.exp(fit.counterfactual))
+    rows = [whole | _effect(fit.estimate, inference, base_eur) | _withholding(found, fits, fit)]
+    if fits.level == "body":
+        rows[0]["p_value"] = np.nan
+    if fits.group_time is not None:
+        point = fits.group_time.aggregate("group").estimate
+        shown = _effect(point, None, base_eur) | {"withheld": "reported_point"}
+        rows.append(key | {"method": "group_time", "term": "ATT", "is_primary": False} | shown)
+    return rows + [key | share for share in _shares(fits.level, fit)]
+
+
+def _shares(level: str, fit: ImputationFit) -> list[Row]:
+    """Return the part of each region (level partnership) or body in the effect, as points only."""
+    seen, treated = fit.observations, fit.observations.treated
+    codes, names = (seen.cluster, seen.cluster_names) if level == "partnership" else (seen.unit, seen.unit_names)
+    reason = "one_region" if level == "partnership" else "one_body"
+    rows: list[Row] = []
+    for code in np.unique(codes[treated]):
+        weights = np.where(codes == code, fit.treated_weights, 0.0)
+        weights = weights / weights.sum()
+        effect, base_eur = weights @ (seen.outcome - fit.counterfactual), weights @ np.exp(fit.counterfactual)
+        row = {"method": "imputation", "term": names[code], "is_primary": False, "withheld": reason}
+        rows.append(row | _effect(float(effect), None, float(base_eur)))
+    return rows
+
+
+def _withholding(found: FieldEvaluation, fits: LevelFits, fit: ImputationFit) -> Row:
+    """Return why standard error or p of a whole effect is withheld; None when nothing is."""
+    if fit.inference is None or found.design.treated_regions < 2:
+        return {"withheld": "one_treated_region"}
+    if not found.has_inference:
+        return {"withheld": "fewer_than_2_blocks"}
+    return {"withheld": "body_level_p" if fits.level == "body" else None}
+
+
+def _effect(estimate: float, inference: LinearInference | None, base_eur: float) -> Row:
+    """Return an effect in logs, percent and EUR; what is not inferred is nan."""
+    se, df, p, low, high = (
+        (np.nan,) * 5 if inference is None else (inference.se, inference.df, inference.p, inference.low, inference.high)
+    )
+    row: Row = {"estimate_log": estimate, "se_log": se, "df": df, "p_value": p, "low_log": low, "high_log": high}
+    for name, value in zip(_ENDS, (estimate, low, high), strict=True):
+        short = "effect" if name == "estimate" else name
+        row[f"{short}_percent"] = percent(value)
+        row[f"{short}_eur_per_case"] = float(np.expm1(value)) * base_eur
+    row["mde_cr2_percent"] = np.nan if inference is None else detectable_percent(inference)
+    return row
+
+
+def detectable_percent(inference: LinearInference) -> float:
+    """Return the minimum detectable effect of the CR2 test alone, as the size of a saving [%]."""
+    return saving_percent(minimum_detectable(inference.se, inference.df))
+
+
+def _counts(fits: LevelFits, fit: ImputationFit) -> Row:
+    dropped = dict(fits.frame.dropped)
+    for reason, rows in fit.observations.dropped.items():
+        dropped[reason] = dropped.get(reason, 0) + rows
+    text = "; ".join(f"{reason}: {rows}" for reason, rows in sorted(dropped.items()))
+    seen = fit.observations
+    return {
+        "n_obs": seen.outcome.size,
+        "n_units": seen.n_units,
+        "n_dropped": sum(dropped.values()),
+        "dropped": text or None,
+    }
+
+
+def event_path_rows(quarter: str, found: FieldEvaluation) -> list[Row]:
+    """Return the rows of ``event_path`` of a field under a specification, both levels, both bin lengths."""
+    rows: list[Row] = []
+    for fits in (found.partnership, found.body):
+        key = _key(quarter, found) | {"level": fits.level, "outcome": fits.frame.outcome}
+        for length, path in fits.paths.items():
+            for point in path.points:
+                known = point.inference if found.has_inference else None
+                rows.append(
+                    key
+                    | {"bin_quarters": length, "event_time": point.event_time, "estimate_log": point.estimate}
+                    | {
+                        f"{name}_log": np.nan if known is None else getattr(known, name)
+                        for name in ("se", "low", "high")
+                    }
+                    | {"df": np.nan if known is None else known.df}
+                    | {"n_regions": point.n_clusters, "is_reference": point.is_reference}
+                )
+    return rows
+
+
+def design_card_row(quarter: str, found: FieldEvaluation) -> Row:
+    """Return the row of ``design_card`` of a field under a specification."""
+    design, fit = found.design, found.partnership.imputation
+    smallest = attainable(found.paths) if found.partnership.frame.regions else None
+    inference = fit.inference if fit is not None and found.has_inference else None
+    sizes = {found.partnership.frame.members[unit] for unit in found.paths}
+    return _key(quarter, found) | {
+        "treated_regions": design.treated_regions,
+        "comparison_blocks": design.comparison_blocks,
+        "quarters_before": design.quarters_before,
+        "quarters_after": design.quarters_after,
+        "leverage_share_max": np.nan if design.leverage_share_max is None else design.leverage_share_max,
+        "attainable_p_wild": smallest[0] if smallest else np.nan,
+        "attainable_p_randomisation": smallest[1] if smallest else np.nan,
+        "assignments": smallest[2] if smallest else None,
+        "mde_cr2_percent": np.nan if inference is None else detectable_percent(inference),
+        "mde_supported_percent": np.nan,
+        "missing_tests": ",".join(MISSING_TESTS) or None,
+        "is_randomisation_approximate": len(sizes) > 1,
+    }
+
+
+def verdict_row(quarter: str, found: FieldEvaluation, verdict: FieldVerdict, effect: FieldEffect | None) -> Row:
+    """Return the row of ``verdict``; a field that is not assessable carries no figures that could be quoted."""
+    shown = None if verdict.code == "not_assessable" else effect
+    return _key(quarter, found) | {
+        "verdict": verdict.code,
+        "direction": verdict.direction,
+        "reasons": ",".join(verdict.reasons) or None,
+        "effect_percent": np.nan if shown is None else percent(shown.estimate),
+        "low_percent": np.nan if shown is None else percent(shown.low),
+        "high_percent": np.nan if shown is None else percent(shown.high),
+        "is_zero_excluded": shown is not None and shown.is_zero_excluded,
+    }
+
+
+def _key(quarter: str, found: FieldEvaluation) -> Row:
+    return {"evaluation_quarter": quarter, "specification": found.specification.name, "field": found.field}

@@ -1,0 +1,285 @@
+"""The stage as a whole: what it writes for a study, what it withholds, and what it refuses."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ikz_eval.errors import EstimationError
+from ikz_eval.estimate import evaluate, fit_imputation
+from ikz_eval.registry import Outcome
+from ikz_eval.warehouse import empty_table
+from schemas import CONTRACTS
+from tests.ikz_eval.estimate.invented import (
+    BODIES,
+    FIELD,
+    LAST,
+    MAIN,
+    OWN,
+    STARTS,
+    make_panel,
+    make_partnership,
+    make_registry,
+    with_anticipation,
+)
+
+WHOLE = "ATT"
+
+
+@cache
+def tiny_panel() -> pd.DataFrame:
+    return make_panel()
+
+
+def run(panel=None, registry=None):
+    panel = tiny_panel() if panel is None else panel
+    return evaluate(registry or make_registry(), LAST, panel, make_partnership(panel))
+
+
+def primary(tables):
+    estimate = tables["estimate"]
+    return estimate[estimate["is_primary"]].squeeze()
+
+
+def judged(tables):
+    verdict = tables["verdict"].iloc[0]
+    return verdict["verdict"], verdict["reasons"].split(",")
+
+
+def without(panel, unit, quarters=None):
+    gone = panel["unit"] == unit
+    return panel[~gone] if quarters is None else panel[~(gone & panel["quarter"].isin(quarters))]
+
+
+def test_every_table_keeps_its_contract_and_every_field_has_card_and_verdict():
+    tables = run()
+    for name, table in tables.items():
+        CONTRACTS[name].validate(table)
+    assert [len(tables[name]) for name in ("design_card", "verdict")] == [1, 1]
+
+
+def test_primary_estimate_is_the_imputation_of_the_partnerships():
+    partnership = make_partnership(tiny_panel())
+    partnership["y"] = np.log(partnership["real_gross_cost_per_case_eur"])
+    fit = fit_imputation(partnership, outcome="y", unit="unit", period="quarter", cohort="cohort")
+    row = primary(run())
+    assert (row["estimate_log"], row["se_log"], row["df"], row["p_value"]) == pytest.approx(
+        (fit.estimate, fit.inference.se, fit.inference.df, fit.inference.p), rel=1e-9
+    )
+    assert row["effect_percent"] == pytest.approx(100 * (np.exp(fit.estimate) - 1))
+    assert row["high_percent"] == pytest.approx(100 * (np.exp(fit.inference.high) - 1))
+    assert row["low_log"] < -0.1 < row["high_log"]
+
+
+def test_effect_in_eur_is_the_percentage_of_the_cost_without_cooperation():
+    """Without noise the cost without cooperation is the level before: regions weigh the same."""
+    panel = make_panel(noise=0.0)
+    row = primary(run(panel))
+    partnership = make_partnership(panel)
+    before = partnership[partnership["quarter"] < partnership["cohort"].fillna("")].groupby("unit")
+    level = before["real_gross_cost_per_case_eur"].mean().mean()
+    assert row["effect_eur_per_case"] == pytest.approx((np.exp(-0.1) - 1) * level, rel=1e-4)
+    assert row["effect_percent"] == pytest.approx(100 * (np.exp(-0.1) - 1), abs=1e-3)
+
+
+def test_parts_of_regions_and_bodies_and_the_second_method_are_points_only():
+    estimate = run()["estimate"]
+    parts = estimate[estimate["withheld"].isin(["one_region", "one_body", "reported_point"])]
+    assert parts[["se_log", "df", "p_value", "low_log", "high_log", "mde_cr2_percent"]].isna().all(axis=None)
+    regions = parts[parts["withheld"] == "one_region"]
+    assert regions["term"].tolist() == list(STARTS)
+    assert regions["estimate_log"].mean() == pytest.approx(primary({"estimate": estimate})["estimate_log"], abs=1e-12)
+    assert parts.loc[parts["withheld"] == "one_body", "term"].tolist() == [a for u in STARTS for a in BODIES[u]]
+    assert set(parts.loc[parts["withheld"] == "reported_point", "level"]) == {"partnership", "body"}
+
+
+def test_no_p_value_at_the_level_of_bodies():
+    estimate = run()["estimate"]
+    body = estimate[estimate["level"] == "body"]
+    assert body["p_value"].isna().all()
+    whole = body[(body["term"] == WHOLE) & (body["method"] == "imputation")].squeeze()
+    assert whole["withheld"] == "body_level_p"
+    assert whole["outcome"] == "log_real_net_cost_per_case"
+
+
+def test_verdict_is_at_most_compatible_and_the_card_names_the_missing_tests():
+    tables = run()
+    card, verdict = tables["design_card"].iloc[0], tables["verdict"].iloc[0]
+    assert (verdict["verdict"], verdict["direction"], verdict["reasons"]) == ("compatible", "saving", "tests_missing")
+    assert verdict["is_zero_excluded"]
+    assert card["missing_tests"].split(",")[:2] == ["wild_bootstrap", "randomisation_t"]
+    assert (card["treated_regions"], card["comparison_blocks"]) == (3, 4)
+    assert (card["quarters_before"], card["quarters_after"]) == (6, 6)
+    assert (card["assignments"], card["attainable_p_randomisation"]) == (210, pytest.approx(1 / 210))
+    assert card["attainable_p_wild"] == pytest.approx(2 / 128)
+    assert not card["is_randomisation_approximate"]
+    assert pd.isna(card["mde_supported_percent"])
+
+
+def test_no_effect_is_compatible_with_zero():
+    verdict = run(make_panel(effect=0.0))["verdict"].iloc[0]
+    assert (verdict["verdict"], verdict["direction"]) == ("compatible", "none")
+    assert verdict["low_percent"] < 0 < verdict["high_percent"]
+    assert "zero_in_interval" in verdict["reasons"]
+
+
+def test_nothing_delivered_is_not_assessable_and_no_error():
+    tables = evaluate(make_registry(), LAST, empty_table("panel"), empty_table("partnership"))
+    for name, table in tables.items():
+        CONTRACTS[name].validate(table)
+    assert tables["estimate"].empty and tables["event_path"].empty
+    assert judged(tables) == ("not_assessable", ["no_deliveries", "fewer_than_2_regions", "fewer_than_2_blocks"])
+    card = tables["design_card"].iloc[0]
+    assert card[["quarters_before", "attainable_p_wild", "assignments", "mde_cr2_percent"]].isna().all()
+
+
+def test_unknown_starts_are_named():
+    registry = make_registry({ags: None for ags in BODIES["alpha"]})
+    tables = evaluate(registry, LAST, empty_table("panel"), empty_table("partnership"))
+    assert judged(tables)[1][:2] == ["no_deliveries", "unknown_start"]
+
+
+def test_one_treated_region_gives_a_point_and_never_a_p_value():
+    tables = run(without(without(tiny_panel(), "beta"), "gamma"))
+    row = primary(tables)
+    assert row["withheld"] == "one_treated_region"
+    assert row[["se_log", "df", "p_value", "low_log", "mde_cr2_percent"]].isna().all()
+    assert row["estimate_log"] == pytest.approx(-0.1, abs=0.03)
+    verdict, reasons = judged(tables)
+    assert (verdict, reasons[0]) == ("not_assessable", "fewer_than_2_regions")
+    assert pd.isna(tables["verdict"].iloc[0]["low_percent"])
+    assert tables["event_path"]["se_log"].isna().all()
+
+
+def test_one_block_is_not_assessable():
+    panel = tiny_panel()
+    tables = run(panel[~panel["unit"].isin(["block1", "block2", "block3"])])
+    verdict, reasons = judged(tables)
+    assert verdict == "not_assessable"
+    assert "fewer_than_2_blocks" in reasons and "attainable_p_above_05" in reasons
+    assert primary(tables)["withheld"] == "fewer_than_2_blocks"
+
+
+def test_a_region_with_little_before_or_after_is_not_assessable():
+    early = without(tiny_panel(), "alpha", ["2020-Q1", "2020-Q2", "2020-Q3"])
+    assert "fewer_than_4_quarters_before" in judged(run(early))[1]
+    late = without(tiny_panel(), "gamma", [f"2022-Q{q}" for q in (3, 4)] + [f"2023-Q{q}" for q in (1, 2, 3)])
+    assert "fewer_than_2_quarters_after" in judged(run(late))[1]
+
+
+def test_two_regions_and_two_blocks_cannot_reach_a_small_p():
+    panel = tiny_panel()
+    verdict, reasons = judged(run(panel[~panel["unit"].isin(["gamma", "block3", "block4"])]))
+    assert (verdict, "attainable_p_above_05" in reasons) == ("not_assessable", True)
+
+
+def test_a_region_that_carries_more_than_half_is_not_assessable():
+    panel = without(tiny_panel(), "gamma")
+    panel = without(panel, "beta", [f"{y}-Q{q}" for y in (2022, 2023) for q in (1, 2, 3, 4)][:6])
+    tables = run(panel)
+    assert tables["design_card"].iloc[0]["leverage_share_max"] > 0.5
+    assert "region_dominates_leverage" in judged(tables)[1]
+
+
+def test_zero_cost_is_counted_and_not_assessable_in_percent():
+    panel = tiny_panel().copy()
+    zero = (panel["unit"] == "alpha") & (panel["quarter"] == "2020-Q2")
+    panel.loc[zero, ["real_gross_cost_cents", "real_net_cost_cents"]] = 0
+    tables = run(panel)
+    assert primary(tables)["dropped"] == "cost_not_positive: 1"
+    verdict, reasons = judged(tables)
+    assert (verdict, reasons) == ("not_assessable", ["cost_not_positive", "outcome_not_defined"])
+
+
+def test_missing_members_are_counted():
+    panel = tiny_panel()
+    tables = run(panel[~((panel["ags"] == BODIES["block1"][0]) & (panel["quarter"] == "2021-Q1"))])
+    assert primary(tables)["dropped"] == "members_missing: 1"
+    assert primary(tables)["n_obs"] == 7 * 16 - 1
+
+
+def test_partial_quarter_is_neither_base_nor_effect():
+    panel = tiny_panel().copy()
+    partial = (panel["unit"] == "beta") & (panel["quarter"] == STARTS["beta"])
+    panel.loc[partial, "is_partial"] = True
+    first = primary(run(panel))
+    panel.loc[partial, ["real_gross_cost_cents", "real_net_cost_cents"]] *= 3
+    assert primary(run(panel))["estimate_log"] == pytest.approx(first["estimate_log"], abs=1e-12)
+    assert first["dropped"] == "partial_quarter: 1"
+
+
+def test_anticipation_is_left_out_and_counted():
+    tables = run(registry=make_registry(None, with_anticipation(2)))
+    assert primary(tables)["dropped"] == "anticipation: 6"
+    path = tables["event_path"]
+    reference = path[(path["level"] == "partnership") & path["is_reference"]]
+    assert dict(zip(reference["bin_quarters"], reference["event_time"], strict=True)) == {1: -3, 4: -6}
+
+
+def test_late_joiner_by_own_start_waits_for_the_last_member():
+    late = BODIES["beta"][1]
+    panel = make_panel(late={late: "2022-Q3"})
+    registry = make_registry({late: "2022-07-01"}, MAIN, OWN)
+    estimate = run(panel, registry)["estimate"].set_index(["specification", "level", "method", "term"])
+    assert "partly_joined: 2" in estimate.loc[("own", "partnership", "imputation", WHOLE), "dropped"]
+    own = estimate.loc[("own", "partnership", "imputation", "beta"), "estimate_log"]
+    main = estimate.loc[("main", "partnership", "imputation", "beta"), "estimate_log"]
+    assert own == pytest.approx(-0.1, abs=0.015)
+    assert own < main, "counted from the region's start, the quarters before the second body joined dilute the effect"
+    body = estimate.loc[("own", "body", "imputation", late), "estimate_log"]
+    assert body == pytest.approx(-0.1, abs=0.02)
+
+
+def test_late_joiner_inside_a_quarter_loses_that_quarter_by_own_start():
+    late = BODIES["beta"][1]
+    panel = make_panel(late={late: "2022-Q3"})
+    estimate = run(panel, make_registry({late: "2022-08-15"}, MAIN, OWN))["estimate"]
+    own = estimate[(estimate["specification"] == "own") & (estimate["term"] == WHOLE)]
+    assert own["dropped"].tolist() == ["partial_quarter: 1; partly_joined: 2"] * 2 + ["partial_quarter: 1"] * 2
+
+
+def test_a_region_that_begins_later_is_comparison_until_then():
+    panel = tiny_panel()
+    tables = evaluate(make_registry(), "2022-Q2", panel, make_partnership(panel))
+    card = tables["design_card"].iloc[0]
+    assert (card["treated_regions"], card["quarters_after"], card["assignments"]) == (2, 2, 42)
+    assert primary(tables)["n_units"] == 7
+
+
+def test_evaluation_quarter_ends_the_rows():
+    panel = tiny_panel()
+    partnership = make_partnership(panel)
+    early = evaluate(make_registry(), "2023-Q1", panel, partnership)["estimate"]
+    assert early.loc[early["is_primary"], "dropped"].item() == "after_evaluation_quarter: 21"
+
+
+def test_same_input_gives_the_same_tables_in_any_row_order():
+    panel = tiny_panel()
+    shuffled = panel.sample(frac=1, random_state=1)
+    first, second = (
+        run(panel),
+        evaluate(make_registry(), LAST, shuffled, make_partnership(panel).sample(frac=1, random_state=2)),
+    )
+    for name, table in first.items():
+        pd.testing.assert_frame_equal(table, second[name], check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"method": "twoway"}, "specification 'main': method is 'twoway'; allowed: imputation"),
+        ({"late_joiners": "none"}, "late_joiners is 'none'; allowed: region_start, own_start"),
+        ({"average": "bodies"}, "average is 'bodies'; allowed: regions"),
+    ],
+)
+def test_unknown_specifications_are_refused(change, message):
+    with pytest.raises(EstimationError, match=message):
+        run(registry=make_registry(None, replace(MAIN, **change)))
+
+
+def test_an_unknown_outcome_is_refused():
+    registry = replace(make_registry(), outcomes=(Outcome(FIELD, "cases", "reason"),))
+    with pytest.raises(EstimationError, match="outcome 'cases' of field 'zulassung'; allowed is log_real_gross"):
+        run(registry=registry)
