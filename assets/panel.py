@@ -1,0 +1,104 @@
+"""Stage 2: who has delivered as of the cut-off, and the panel the estimators see.
+
+Partitioned by evaluation quarter. Choosing versions, prices and event time is ikz_eval/panel.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from assets.partitions import EVALUATIONS
+from assets.storage import Study, in_plain_words
+
+if TYPE_CHECKING:
+    from pandas import DataFrame as Frame
+else:
+    Frame = Any  # pandas is imported when a run needs it, not when the pipeline is loaded
+
+
+@dg.asset(
+    group_name="panel",
+    kinds={"deltalake"},
+    partitions_def=EVALUATIONS,
+    code_version="1",
+    deps=["body"],
+)
+@in_plain_words
+def delivery_calendar(
+    context: dg.AssetExecutionContext, study: dg.ResourceParam[Study], delivery: Frame
+) -> dg.MaterializeResult[Any]:
+    """Which deliveries are due, and which were on time, late, rejected or missing as of the cut-off."""
+    from ikz_eval.panel import build_calendar
+
+    frame = build_calendar(study.registry, study.registry.evaluation(context.partition_key), delivery)
+    counts = frame["status"].value_counts()
+    return dg.MaterializeResult(
+        value=frame,
+        metadata={str(status).replace("_", " "): int(n) for status, n in counts.items()}
+        | {"calendar": dg.MetadataValue.md(_calendar(frame, study))},
+    )
+
+
+@dg.asset(
+    group_name="panel",
+    kinds={"deltalake"},
+    partitions_def=EVALUATIONS,
+    code_version="1",
+    deps=["body", "region", "cooperation_field", "agreement", "correction", "price_index"],
+)
+@in_plain_words
+def panel(
+    context: dg.AssetExecutionContext,
+    study: dg.ResourceParam[Study],
+    delivery: Frame,
+    cost: Frame,
+    caseload: Frame,
+    staff: Frame,
+) -> dg.MaterializeResult[Any]:
+    """Each body, field and quarter: cost at current and constant prices, cases, staff, quarters since the start."""
+    from ikz_eval.panel import build_panel
+
+    registry = study.registry
+    frame = build_panel(registry, registry.evaluation(context.partition_key), delivery, cost, caseload, staff)
+    return dg.MaterializeResult(
+        value=frame,
+        metadata={
+            "bodies": int(frame["ags"].nunique()),
+            "quarters": int(frame["quarter"].nunique()),
+            "rows not used in estimates": int(frame["exclusion"].notna().sum()),
+            "rows without real cost": int(frame["price_gap"].notna().sum()),
+        },
+    )
+
+
+@dg.asset(
+    group_name="panel",
+    kinds={"deltalake"},
+    partitions_def=EVALUATIONS,
+    code_version="1",
+    deps=["region", "agreement"],
+)
+@in_plain_words
+def partnership(
+    context: dg.AssetExecutionContext, study: dg.ResourceParam[Study], panel: Frame
+) -> dg.MaterializeResult[Any]:
+    """Each model region and comparison block: gross cost and cases summed over its bodies."""
+    from ikz_eval.panel import build_partnership
+
+    frame = build_partnership(study.registry, panel, context.partition_key)
+    gaps = int(frame["missing_members"].notna().sum())
+    return dg.MaterializeResult(value=frame, metadata={"rows with a missing member": gaps})
+
+
+def _calendar(frame: Frame, study: Study) -> str:
+    """Return the calendar as a table: a row per body, a letter per quarter (. on time, l late, r rejected, - missing)."""
+    if frame.empty:
+        return "nothing is due"
+    marks = frame["status"].map({"on_time": "·", "late": "l", "rejected": "r", "missing": "–"})
+    wide = frame.assign(mark=marks).pivot(index="ags", columns="quarter", values="mark").fillna(" ")
+    names = study.registry.bodies.set_index("ags")["name"]
+    lines = [
+        f"| `{''.join(row)}` | {names.get(ags, ags)} |" for ags, row in zip(wide.index, wide.to_numpy(), strict=True)
+    ]
+    head = f"{wide.columns[0]} to {wide.columns[-1]}; · on time, l late, r rejected, – missing"
+    return "\n".join([head, "", "| quarters | body |", "| --- | --- |", *lines])

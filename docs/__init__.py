@@ -1,0 +1,1 @@
+"""The docs and the script that writes their generated pages."""

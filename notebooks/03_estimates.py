@@ -1,0 +1,47 @@
+# %% [markdown]
+# # 3 – Schätzung: Was hat die Zusammenarbeit verändert?
+#
+# Verglichen wird mit dem Verlauf, der ohne Zusammenarbeit zu erwarten war. Diesen Verlauf schätzt die **Imputation** aus
+# den Quartalen vor dem Beginn und aus den Vergleichsblöcken; jede Modellregion zählt gleich. Das 95-%-Intervall
+# beruht auf Standardfehlern nach Region (CR2), denn Körperschaften einer Region teilen Projektbüro, Software und Zufall.
+#
+# Ein Minus heißt billiger als erwartet, ein Plus teurer.
+
+# %%
+import pandas as pd
+
+from ikz_eval.publish import figures
+from ikz_eval.registry import load_registry
+
+registry = load_registry()
+effects = pd.read_csv("../tables/T10.csv", dtype="str")
+
+# %% [markdown]
+# ## Die vorab festgelegte Hauptzeile je Feld
+#
+# Nur diese Zeile trägt ein Urteil. *Kleinste nachweisbare Wirkung*: Was kleiner ist, würde der Vergleich meist übersehen.
+
+# %%
+columns = ["field", "effect_percent", "low_percent", "high_percent", "effect_eur_per_case", "mde_cr2_percent", "verdict", "reasons"]
+figures.table(effects.loc[effects["is_primary"] == "true", columns], "T10", registry)
+
+# %% [markdown]
+# ## Ereignispfad
+#
+# Vor dem Beginn sollten die Punkte um null liegen: Sonst liefen Region und Vergleich schon vorher auseinander, und der
+# Vergleich trägt nicht. Nach dem Beginn zeigt der Pfad, ob die Wirkung sofort da ist, wächst oder vergeht.
+
+# %%
+for field in registry.delivered_fields:
+    display(figures.picture(f"../figures/ereignispfad_{field}.svg"))
+
+# %% [markdown]
+# ## Andere Verfahren und Ebenen zur Einordnung
+#
+# Diese Zeilen dürfen die Hauptzeile stützen oder fraglich machen; für sich allein belegen sie nichts. Anteile einzelner
+# Regionen und Körperschaften stehen in `tables/T10.csv`.
+
+# %%
+columns = ["field", "specification", "level", "method", "effect_percent", "low_percent", "high_percent"]
+beside = (effects["is_primary"] == "false") & (effects["term"] == "ATT")
+figures.table(effects.loc[beside, columns], "T10", registry)
