@@ -4,11 +4,11 @@ Completeness, jumps, reconciliation, and whether the stored tables still have th
 never be written is decided by the contracts, not here; thresholds stand in study.toml.
 """
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.shown import ROWS, table
 from assets.storage import Study
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ else:
 
 JUMP_THRESHOLD = "jump_share"
 """Name of the threshold in study.toml: share by which cost per case may differ from the body's own previous quarter."""
-_SHOWN = 50
 
 
 @dg.asset_check(
@@ -155,10 +154,10 @@ def differing_deliveries(cost: Frame, delivery_cell: Frame) -> Frame:
     return both[both["cost_cents"] != both["cells_cents"]].reset_index()
 
 
-def _quarter_of_run(context: dg.AssetCheckExecutionContext, table: Frame) -> Frame:
+def _quarter_of_run(context: dg.AssetCheckExecutionContext, frame: Frame) -> Frame:
     """Return the evaluation quarter that is being made; the whole table when the check runs on its own."""
     quarter = context.run.tags.get("dagster/partition")
-    return table[table["evaluation_quarter"] == quarter] if quarter else table
+    return frame[frame["evaluation_quarter"] == quarter] if quarter else frame
 
 
 def _answer(
@@ -167,34 +166,11 @@ def _answer(
     """Return the answer of a check: passed when nothing was found, otherwise the cases as a table."""
     from ikz_eval.texts import text
 
-    shown = found.head(_SHOWN)
-    records = [dg.TableRecord({key: _plain(value) for key, value in row.items()}) for row in _rows(shown)]
-    table = {"cases": dg.MetadataValue.table(records, _table_schema(shown))} if records else {}
+    cases = {} if found.empty else {"cases": table(found)}
     key = f"pipeline.check.{check}.{'passed' if found.empty else 'found'}"
     return dg.AssetCheckResult(
         passed=bool(found.empty),
         severity=severity,
-        description=text(key, "en", count=len(found), shown=len(shown)),
-        metadata={"found": len(found), **metadata, **table},
-    )
-
-
-def _rows(frame: Frame) -> Iterator[dict[str, Any]]:
-    columns = list(frame.columns)
-    return (dict(zip(columns, row, strict=True)) for row in frame.itertuples(index=False, name=None))
-
-
-def _plain(value: Any) -> str | int | float | bool:
-    import pandas as pd
-
-    if pd.isna(value):
-        return ""
-    value = value.item() if hasattr(value, "item") else value
-    return value if isinstance(value, str | int | float | bool) else str(value)
-
-
-def _table_schema(frame: Frame) -> dg.TableSchema:
-    kinds = {"i": "int", "f": "float", "b": "bool"}
-    return dg.TableSchema(
-        [dg.TableColumn(str(name), kinds.get(kind.kind, "string")) for name, kind in frame.dtypes.items()]
+        description=text(key, "en", count=len(found), shown=min(len(found), ROWS)),
+        metadata={"found": len(found), **metadata, **cases},
     )

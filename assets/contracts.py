@@ -10,14 +10,17 @@ import dagster as dg
 
 def column_schema(table: str) -> dg.TableSchema:
     """Return the columns of ``table`` with description (unit in brackets), type and limits."""
+    from ikz_eval.warehouse.typing import column_types
     from schemas import CONTRACTS
+
+    types = column_types(table)
 
     schema = CONTRACTS[table].to_schema()
     keys = ", ".join(schema.unique or [])
     columns = [
         dg.TableColumn(
             name=name,
-            type=str(column.dtype),
+            type={"str": "text", "Int64": "int64"}.get(types[name], types[name]),
             description=column.description,
             constraints=dg.TableColumnConstraints(
                 nullable=column.nullable, unique=column.unique, other=[str(check.error) for check in column.checks]

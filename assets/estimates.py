@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from assets.partitions import EVALUATIONS
+from assets.shown import table
 from assets.storage import Study, in_plain_words
 
 if TYPE_CHECKING:
@@ -48,61 +49,36 @@ def evaluate(
         "verdict": _verdicts(results["verdict"], study),
     }
     for name in RESULTS:
-        metadata = {"result": dg.MetadataValue.md(shown[name])} if name in shown else {}
+        metadata = {"result": table(shown[name])} if name in shown else {}
         yield dg.MaterializeResult(asset_key=name, value=results[name], metadata=metadata)
 
 
-def _verdicts(verdict: Frame, study: Study) -> str:
+def _verdicts(verdict: Frame, study: Study) -> Frame:
     from ikz_eval.texts import text
 
-    names = study.registry.fields.set_index("field")["name_de"]
-    rows = [
-        (names.get(row.field, row.field), text(f"pipeline.verdict.{row.verdict}", "en"), *_numbers(row), row.reasons)
-        for row in verdict.itertuples()
-    ]
-    return _markdown(("field", "verdict", "effect %", "from %", "to %", "reasons"), rows)
+    mine = verdict[verdict["specification"] == study.registry.primary.name]
+    words = mine["verdict"].map({kind: text(f"pipeline.verdict.{kind}", "en") for kind in mine["verdict"].unique()})
+    return _named(mine, study).assign(verdict=words, **_numbers(mine), reasons=mine["reasons"])
 
 
-def _effects(estimate: Frame, study: Study) -> str:
-    names = study.registry.fields.set_index("field")["name_de"]
-    main = estimate[estimate["is_primary"] & (estimate["term"] == "ATT")]
-    rows = [(names.get(row.field, row.field), *_numbers(row), row.n_units, row.n_obs) for row in main.itertuples()]
-    return _markdown(("field", "effect %", "from %", "to %", "units", "rows"), rows)
+def _effects(estimate: Frame, study: Study) -> Frame:
+    mine = estimate[estimate["is_primary"] & (estimate["term"] == "ATT")]
+    return _named(mine, study).assign(**_numbers(mine), units=mine["n_units"], rows=mine["n_obs"])
 
 
-def _path(event_path: Frame, study: Study) -> str:
-    names = study.registry.fields.set_index("field")["name_de"]
-    primary = study.registry.primary.name
-    chosen = event_path[
-        (event_path["specification"] == primary)
-        & (event_path["level"] == "partnership")
-        & (event_path["bin_quarters"] == 4)
-    ]
-    rows = [
-        (
-            names.get(row.field, row.field),
-            row.event_time,
-            *(_shown(v, 3) for v in (row.estimate_log, row.low_log, row.high_log)),
-        )
-        for row in chosen.itertuples()
-    ]
-    return _markdown(("field", "first quarter of the year since start", "log effect", "from", "to"), rows)
+def _path(event_path: Frame, study: Study) -> Frame:
+    is_main = (event_path["specification"] == study.registry.primary.name) & (event_path["level"] == "partnership")
+    mine = event_path[is_main & (event_path["bin_quarters"] == 4)]
+    logs = {name: mine[f"{name}_log"].round(3) for name in ("estimate", "low", "high")}
+    return _named(mine, study).assign(**{"quarters since start": mine["event_time"]}, **logs)
 
 
-def _numbers(row: Any) -> tuple[str, str, str]:
-    return (_shown(row.effect_percent, 1), _shown(row.low_percent, 1), _shown(row.high_percent, 1))
+def _named(frame: Frame, study: Study) -> Frame:
+    """Return the names of the fields a table speaks of, in its rows."""
+    names = study.registry.fields.set_index("field")["name_en"]
+    return frame[["field"]].assign(field=frame["field"].map(names))
 
 
-def _shown(value: Any, digits: int) -> str:
-    import pandas as pd
-
-    from ikz_eval.texts import number
-
-    return "" if pd.isna(value) else number(float(value), "en", digits)
-
-
-def _markdown(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
-    import pandas as pd
-
-    lines = ["| " + " | ".join("" if pd.isna(cell) else str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |", *lines])
+def _numbers(frame: Frame) -> dict[str, Any]:
+    names = {"effect %": "effect_percent", "from %": "low_percent", "to %": "high_percent"}
+    return {shown: frame[column].round(1) for shown, column in names.items()}

@@ -90,19 +90,25 @@ def write_demonstration(at: Place, registry: "Registry") -> None:
     """Write the invented deliveries of a demonstration into its inbox, once for a place; nothing for a real study."""
     if not registry.is_invented or not (at.study_folder / "simulation.toml").is_file():
         return
+    from filelock import FileLock
+
     from assets.progress import Counter
     from ikz_eval.simulation.demonstration import write_demonstration as write_once
 
-    write_once(at, registry, progress=Counter(_words("demonstration")))
+    with FileLock(at.home / ".demonstration.lock"):
+        write_once(at, registry, progress=Counter(_words("demonstration")))
 
 
 def _run(at: Place, quarter: str) -> Path | None:
     """Run the job in this process; return the folder of the release, or None after telling what failed."""
     import dagster as dg
+    from filelock import FileLock
 
     from assets.definitions import defs
 
-    with dg.DagsterInstance.get() as instance:
+    with FileLock(at.dagster / ".open.lock"):  # two that create its databases at once would meet
+        opened = dg.DagsterInstance.get()
+    with opened as instance:
         result = defs.resolve_job_def("evaluation").execute_in_process(
             instance=instance,
             partition_key=quarter,

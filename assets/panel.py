@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from assets.partitions import EVALUATIONS
+from assets.shown import table
 from assets.storage import Study, in_plain_words
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def delivery_calendar(
     return dg.MaterializeResult(
         value=frame,
         metadata={str(status).replace("_", " "): int(n) for status, n in counts.items()}
-        | {"calendar": dg.MetadataValue.md(_calendar(frame, study))},
+        | {"calendar": table(_calendar(frame, study))},
     )
 
 
@@ -90,15 +91,13 @@ def partnership(
     return dg.MaterializeResult(value=frame, metadata={"rows with a missing member": gaps})
 
 
-def _calendar(frame: Frame, study: Study) -> str:
-    """Return the calendar as a table: a row per body, a letter per quarter (. on time, l late, r rejected, - missing)."""
-    if frame.empty:
-        return "nothing is due"
-    marks = frame["status"].map({"on_time": "·", "late": "l", "rejected": "r", "missing": "–"})
-    wide = frame.assign(mark=marks).pivot(index="ags", columns="quarter", values="mark").fillna(" ")
+def _calendar(frame: Frame, study: Study) -> Frame:
+    """Return the calendar with a row per body and a mark per quarter: · on time, l late, r rejected, – missing."""
+    marks = {"on_time": "·", "late": "l", "rejected": "r", "missing": "–"}
     names = study.registry.bodies.set_index("ags")["name"]
-    lines = [
-        f"| `{''.join(row)}` | {names.get(ags, ags)} |" for ags, row in zip(wide.index, wide.to_numpy(), strict=True)
-    ]
-    head = f"{wide.columns[0]} to {wide.columns[-1]}; · on time, l late, r rejected, – missing"
-    return "\n".join([head, "", "| quarters | body |", "| --- | --- |", *lines])
+    ordered = frame.sort_values(["ags", "quarter"])
+    lines = ordered["status"].map(marks).groupby(ordered["ags"]).agg("".join)
+    counts = ordered.groupby(["ags", "status"]).size().unstack(fill_value=0).reindex(columns=list(marks), fill_value=0)
+    head = f"{frame['quarter'].min()} to {frame['quarter'].max()} (· on time, l late, r rejected, – missing)"
+    columns = {"body": names.reindex(lines.index).to_numpy(), head: lines.to_numpy()}
+    return counts.reset_index(drop=True).assign(**columns)[["body", head, *marks]]

@@ -20,6 +20,7 @@ else:
     Path = Any
 
 _PICTURES = ("lieferkalender", "fallkosten", "ereignispfad")
+"""Figures shown in Dagster, the German edition: stems without a language ending."""
 
 
 @dg.asset(group_name="publish", kinds={"deltalake"}, partitions_def=EVALUATIONS, code_version="1")
@@ -107,7 +108,7 @@ def _shown(folder: Path) -> dict[str, Any]:
             f"![{path.stem}](data:image/svg+xml;base64,{b64encode(path.read_bytes()).decode()})"
         )
         for path in sorted((folder / "figures").glob("*.svg"))
-        if path.stem.startswith(_PICTURES)
+        if path.stem.startswith(_PICTURES) and "." not in path.stem
     }
     notebooks = {path.name: dg.MetadataValue.path(path) for path in sorted((folder / "notebooks").glob("*.html"))}
     return {

@@ -24,7 +24,7 @@ from ikz_eval.errors import IkzError
 from ikz_eval.settings import ROOT, place
 
 HOST = "127.0.0.1"
-_GRACE_SECONDS = 10
+_GRACE_SECONDS = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare(at)
     click.echo(f"Study {at.study}: http://{HOST}:{options.port} (only on this machine; end with Ctrl-C)")
     server = subprocess.Popen(command(options.port), cwd=ROOT, env=environment(at), start_new_session=True)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
         return server.wait()
     except KeyboardInterrupt:
@@ -57,15 +58,15 @@ def command(port: int) -> list[str]:
     return [str(dg), "dev", "--host", HOST, "--port", str(port), "--workspace", workspace, "--log-level", "warning"]
 
 
-def stop(server: "subprocess.Popen[bytes]") -> None:
-    """End a server and everything it started: ask its process group first, then end it."""
+def stop(server: "subprocess.Popen[bytes]", grace_seconds: float = _GRACE_SECONDS) -> None:
+    """End a server and everything it started: ask its process group first, end it when it has not gone in time."""
     for wish in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(server.pid, wish)
         except ProcessLookupError:
             return
         try:
-            server.wait(_GRACE_SECONDS)
+            server.wait(grace_seconds)
         except subprocess.TimeoutExpired:
             continue
 

@@ -22,7 +22,8 @@ from ikz_eval.delivery.template import filled_workbook
 from ikz_eval.estimate import evaluate
 from ikz_eval.panel import build_panel, build_partnership
 from ikz_eval.registry import load_registry
-from ikz_eval.simulation import contents, simulate
+from ikz_eval.simulation import simulate
+from ikz_eval.simulation.files import delivery_content
 
 ROOT = Path(__file__).parent.parent
 WORKBOOKS = 30
@@ -43,7 +44,8 @@ def median_seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
 def delivery_rows() -> list[tuple[str, str, str]]:
     """Measure writing and judging workbooks against reading them with openpyxl alone."""
     registry = load_registry("demonstration")
-    some = list(contents(simulate(registry, seed=1), registry))[:WORKBOOKS]
+    programme = simulate(registry, seed=1)
+    some = [delivery_content(programme, delivery) for delivery in range(WORKBOOKS)]
     files = [filled_workbook(registry, content) for content in some]
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{i}.xlsx" for i in range(len(files))]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -25,7 +26,7 @@ def test_the_first_run_ends_with_the_path_of_the_release(demonstration_run):
         "tables.xlsx", "manifest.json", "datapackage.json", "figures/lieferkalender.svg",
     } <= files  # fmt: skip
     assert sum(name.endswith(".ipynb") for name in files) >= 3
-    for field in ("Fahrzeugzulassung", "Wohngeld", "Elterngeld"):
+    for field in ("Vehicle registration", "Housing benefit", "Parental allowance", "Fines office"):
         assert field in demonstration_run.output
 
 
@@ -79,23 +80,22 @@ def own_copy(demonstration_run, tmp_path):
     return tmp_path / "data"
 
 
-def planted(data: bytes, folder) -> tuple:
-    """Return a workbook with ten faults, and the same without, as paths."""
+TEN_FAULTS = {
+    "Kosten": {"B5": "ca. 12 Tsd.", "C5": "1.23", "D6": None, "E6": "zwölf", "F7": "1,2,3"},
+    "Fälle": {"B5": "12,5", "B6": "-3"},
+    "Personal": {"B7": "viele"},
+    "Servicequalität": {"D5": "120", "B8": "n/a"},
+}
+
+
+def planted(data: bytes, folder: Path) -> tuple[Path, Path]:
+    """Return a good workbook, and the same with ten faults, as paths."""
     good, bad = folder / "gut.xlsx", folder / "zehn_fehler.xlsx"
     good.write_bytes(data)
     book = openpyxl.load_workbook(good)
-    cost = book["Kosten"]
-    first = next(row for row in cost.iter_rows() if isinstance(row[2].value, int | float))[0].row
-    for offset, value in enumerate(["ca. 12 Tsd.", "1.23", None, "zwölf", "1,2,3"]):
-        cost.cell(first, 3 + offset).value = value
-    for sheet, values in {"Fälle": ["12,5", "-3"], "Personal": ["viele"], "Servicequalität": ["120 %", "n/a"]}.items():
-        page = book[sheet]
-        top = next(row for row in page.iter_rows() if isinstance(row[2].value, int | float))[0].row
-        for offset, value in enumerate(values):
-            if sheet == "Servicequalität":
-                page.cell(top + offset, 5 if offset == 0 else 3).value = value
-            else:
-                page.cell(top + offset, 3).value = value
+    for sheet, cells in TEN_FAULTS.items():
+        for address, value in cells.items():
+            book[sheet][address].value = value
     book.save(bad)
     return good, bad
 
@@ -118,11 +118,10 @@ def test_ten_faults_ten_findings_then_version_two_changes_the_open_quarter_only(
     before = Warehouse(place.warehouse).read("estimate", "2026-Q3")
     book = openpyxl.load_workbook(good)
     sheet = book["Kosten"]
-    row = next(row for row in sheet.iter_rows() if isinstance(row[2].value, int | float))
-    row[2].value = round(row[2].value * 1.5, 2)
+    sheet["B5"].value = round(sheet["B5"].value * 1.5, 2)
     book.save(place.inbox / f"{workbook['ags']}_{LATEST}_berichtigt.xlsx")
     shutil.copy(bad, place.inbox / "zehn_fehler.xlsx")
-    evaluate(own_copy, "demonstration", "--quarter", "2026-Q3", IKZ_SETTLED_SECONDS="0")
+    evaluate(own_copy, "demonstration", "--quarter", "2026-Q3")
     ledger = Warehouse(place.warehouse).read("delivery")
     corrected = ledger[ledger["file_name"].str.endswith("_berichtigt.xlsx")].iloc[0]
     assert (corrected["status"], corrected["version"]) == ("accepted", workbook["version"] + 1)
