@@ -46,10 +46,12 @@ def check(file: Path, lang: str, form: str) -> None:
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write; default <AGS>_<quarter>.xlsx in the current folder.",
+    help="File to write; default <AGS>_<quarter>.xlsx (or .csv) in the current folder.",
 )
-def template(body: str, quarter: str, output: Path | None) -> None:
-    """Write the empty official form of a body for a quarter."""
+@click.option("--format", "form", type=click.Choice(["xlsx", "csv"]), default="xlsx", show_default=True)
+def template(body: str, quarter: str, output: Path | None, form: str) -> None:
+    """Write the empty official form of a body for a quarter, as a workbook or as CSV."""
+    from ikz_eval.delivery.csv_form import empty_csv
     from ikz_eval.delivery.expectation import expect
     from ikz_eval.delivery.template import empty_workbook
     from ikz_eval.quarters import quarter_range
@@ -66,9 +68,10 @@ def template(body: str, quarter: str, output: Path | None) -> None:
             f"--quarter: '{quarter}' is not collected in study {registry.study}; allowed: "
             f"{expected.first_quarter} to {expected.last_quarter}"
         )
-    path = output or Path(f"{body}_{quarter}.xlsx")
+    path = output or Path(f"{body}_{quarter}.{form}")
+    empty = empty_workbook if form == "xlsx" else empty_csv
     try:
-        path.write_bytes(empty_workbook(registry, body, quarter))
+        path.write_bytes(empty(registry, body, quarter))
     except OSError as error:
         raise DeliveryError(
             f"{path}: cannot be written ({error.strerror}); choose another place with --output"

@@ -59,6 +59,11 @@ def filled_csv(registry: Registry, content: DeliveryContent, dialect: str) -> by
         ) from error
 
 
+def empty_csv(registry: Registry, ags: str, quarter: str) -> bytes:
+    """Return the CSV form of a body for a quarter with every value still to be filled in (semicolon, cp1252)."""
+    return filled_csv(registry, DeliveryContent(ags=ags, quarter=quarter, values={}), "semicolon_cp1252")
+
+
 def form_name(edition: str, *, is_invented: bool) -> str:
     """Return what stands in the column ``Formular``: the edition, and the mark of an invented study."""
     return f"{edition} {text('delivery.mark.invented')}" if is_invented else edition

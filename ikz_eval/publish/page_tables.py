@@ -115,10 +115,17 @@ class PageTables:
         return self._table("T3", table, self._caption("T3", field), None, table["level"] == "partnership")
 
     def effects(self, field: str) -> PageTable:
-        """Return the whole effects of T10 of one field."""
-        table = self._of_field("T10", field)
-        table = table[table["term"] == "ATT"]
+        """Return the whole effects of T10 of one field on the partnership, by the primary specification."""
+        table = self._whole(field)
+        table = table[_is_main(table)]
         return self._table("T10", table, self._caption("T10", field), None, table["is_primary"] == "true")
+
+    def further(self, field: str) -> PageTable:
+        """Return the other whole effects of T10 of one field: further specifications, and the level of bodies."""
+        table = self._whole(field)
+        table = table[~_is_main(table)]
+        caption = self._text("page.further_caption", field=self._words.field(field))
+        return self._table("T10", table, caption, None, table["is_primary"] == "true")
 
     def parts(self, field: str) -> PageTable:
         """Return the parts of the effects of T10 of one field, by region or body."""
@@ -143,6 +150,10 @@ class PageTables:
             shown = (PageCell(self._shown(value, column), False) for value in cards[key])
             rows.append(PageRow((PageCell(name, False), *shown), key == "verdict"))
         return PageTable(self._text("table.DC"), tuple(headings), (("", tuple(rows)),), ())
+
+    def _whole(self, field: str) -> pd.DataFrame:
+        table = self._of_field("T10", field)
+        return table[table["term"] == "ATT"]
 
     def _text(self, key: str, **values: object) -> str:
         return text(f"publish.{key}", self._words.lang, **values)
@@ -203,6 +214,12 @@ class PageTables:
             if note not in used:
                 used.append(note)
             yield PageCell(self._text("page.none"), _is_right(column), chr(ord("a") + used.index(note)))
+
+
+def _is_main(table: pd.DataFrame) -> pd.Series:
+    """Flag the rows of T10 a reader needs first: the partnership by the specification of the primary row."""
+    primary = set(table.loc[table["is_primary"] == "true", "specification"])
+    return table["specification"].isin(primary) & (table["level"] == "partnership")
 
 
 def _is_right(column: Column) -> bool:

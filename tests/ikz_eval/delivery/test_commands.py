@@ -74,6 +74,16 @@ def test_template_refuses_what_the_study_does_not_know(in_demonstration, demonst
     assert isinstance(result.exception, DeliveryError) and message in str(result.exception)
 
 
+def test_the_form_exists_as_csv_and_asks_for_every_value(in_demonstration, demonstration):
+    result = run("template", "--body", body_of(demonstration), "--quarter", "2025-Q4", "--format", "csv")
+    assert result.exit_code == 0
+    written = (in_demonstration / f"{body_of(demonstration)}_2025-Q4.csv").read_text(encoding="cp1252")
+    assert "Personalkosten" in written and "Bußgeldstelle" in written
+    checked = run("check", f"{body_of(demonstration)}_2025-Q4.csv")
+    assert checked.exit_code == 1
+    assert checked.output.count("gefunden: nichts") == 4 * (11 + 1 + 1 + 3), "four fields, sixteen values each"
+
+
 def test_checking_a_file_loads_neither_dagster_nor_statsmodels():
     code = (
         "import sys, ikz_eval.cli.delivery, ikz_eval.delivery.judge, ikz_eval.registry\n"

@@ -114,3 +114,19 @@ def test_people_ask_in_sql(tmp_path: Path):
     assert query(warehouse, "SELECT sum(cases) AS cases FROM caseload")["cases"].tolist() == [7]
     with pytest.raises(WarehouseError, match="Tables: caseload"):
         query(warehouse, "SELECT * FROM costs")
+
+
+def test_a_statement_reaches_nothing_but_the_tables(tmp_path: Path):
+    warehouse = Warehouse(tmp_path / "warehouse")
+    warehouse.append("caseload", caseload())
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    for statement in (
+        f"SELECT * FROM read_csv('{tmp_path / 'secret.csv'}')",
+        f"COPY (SELECT 1) TO '{tmp_path / 'warehouse' / 'x.csv'}'",
+        "SET enable_external_access = true",
+        "DELETE FROM caseload",
+    ):
+        with pytest.raises(WarehouseError):
+            query(warehouse, statement)
+    assert not (tmp_path / "warehouse" / "x.csv").exists()
+    assert len(warehouse.read("caseload")) == 1
