@@ -115,10 +115,16 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _change("difference_percent"), Column("conclusion", "conclusion"), Column("reason", "case_reason"),
         Column("source"),
     ),
+    "RG": (
+        Column("field", "field"), Column("unit", "unit"), Column("ags"), Column("name"), Column("start"),
+        Column("start_earliest"), Column("start_latest"), Column("agreement_status", "agreement_status"),
+        Column("source"),
+    ),
+    "RS": (Column("series", "series"), Column("first"), Column("last"), _count("values"), Column("source")),
 }  # fmt: skip
 """Published tables in the order in which they are printed."""
 
-SHEETS = ("T1", "T2", "T3", "T10", "DC", "PF")
+SHEETS = ("T1", "T2", "T3", "T10", "DC", "PF", "RG", "RS")
 """Tables people read as tables; the others are data of figures."""
 
 

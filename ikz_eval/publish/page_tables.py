@@ -33,6 +33,8 @@ _ON_PAGE = {
         "measure", "base_label", "base_value", "joint_label", "joint_value", "difference", "difference_percent",
         "conclusion", "reason", "source",
     ),
+    "RG": ("name", "unit", "start", "start_earliest", "start_latest", "agreement_status", "source"),
+    "RS": ("series", "first", "last", "values", "source"),
 }  # fmt: skip
 """Columns of each table as the page shows them; the first one heads its row."""
 _DESIGN_ROWS = (
@@ -132,12 +134,22 @@ class PageTables:
         table = self._of_field("T10", field)
         table = table[table["term"] != "ATT"]
         caption = self._text("page.parts_caption", field=self._words.field(field))
-        return self._table("parts", table, caption, None, pd.Series(False, index=table.index))
+        return self._table("parts", table, caption, None, _nowhere(table))
 
     def cases(self) -> PageTable:
         """Return PF, a group per published case."""
         table = self._joined("PF")
-        return self._table("PF", table, self._text("table.PF"), table["case"], pd.Series(False, index=table.index))
+        return self._table("PF", table, self._text("table.PF"), table["case"], _nowhere(table))
+
+    def register(self) -> PageTable:
+        """Return RG, a group per field."""
+        table = self._joined("RG")
+        return self._table("RG", table, self._text("table.RG"), table["field"].map(self._words.field), _nowhere(table))
+
+    def series(self) -> PageTable:
+        """Return RS."""
+        table = self._joined("RS")
+        return self._table("RS", table, self._text("table.RS"), None, _nowhere(table))
 
     def design(self) -> PageTable:
         """Return the design card, a column per field."""
@@ -214,6 +226,11 @@ class PageTables:
             if note not in used:
                 used.append(note)
             yield PageCell(self._text("page.none"), _is_right(column), chr(ord("a") + used.index(note)))
+
+
+def _nowhere(table: pd.DataFrame) -> pd.Series:
+    """Return False for every row: none stands out."""
+    return pd.Series(False, index=table.index)
 
 
 def _is_main(table: pd.DataFrame) -> pd.Series:

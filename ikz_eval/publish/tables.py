@@ -14,22 +14,25 @@ from ikz_eval.publish.columns import TABLES
 from ikz_eval.publish.tables_completeness import completeness, delivery_calendar
 from ikz_eval.publish.tables_cost import cost_blocks, cost_over_time, cost_per_case
 from ikz_eval.publish.tables_effect import design_cards, effects, event_paths, published_cases
+from ikz_eval.publish.tables_registry import agreements, reference_series
 from ikz_eval.registry import Registry
 
 __all__ = ["build_cells", "notes", "wide"]
 
 Tables = Mapping[str, pd.DataFrame]
 
-_ROWS: dict[str, Callable[[Registry, Tables], list[Row]]] = {
-    "T1": lambda registry, tables: completeness(registry, tables["delivery_calendar"]),
-    "T2": lambda registry, tables: cost_blocks(registry, tables["panel"], tables["partnership"]),
-    "T3": lambda registry, tables: cost_per_case(registry, tables["panel"], tables["partnership"]),
-    "T10": lambda registry, tables: effects(registry, tables["estimate"], tables["verdict"]),
-    "DC": lambda registry, tables: design_cards(registry, tables["design_card"], tables["verdict"]),
-    "F1": lambda registry, tables: cost_over_time(registry, tables["partnership"]),
-    "F2": lambda registry, tables: event_paths(registry, tables["event_path"]),
-    "F3": lambda registry, tables: delivery_calendar(registry, tables["delivery_calendar"]),
-    "PF": lambda registry, tables: published_cases(tables["published_case"]),
+_ROWS: dict[str, Callable[[Registry, Tables, str], list[Row]]] = {
+    "T1": lambda registry, tables, quarter: completeness(registry, tables["delivery_calendar"]),
+    "T2": lambda registry, tables, quarter: cost_blocks(registry, tables["panel"], tables["partnership"]),
+    "T3": lambda registry, tables, quarter: cost_per_case(registry, tables["panel"], tables["partnership"]),
+    "T10": lambda registry, tables, quarter: effects(registry, tables["estimate"], tables["verdict"]),
+    "DC": lambda registry, tables, quarter: design_cards(registry, tables["design_card"], tables["verdict"]),
+    "F1": lambda registry, tables, quarter: cost_over_time(registry, tables["partnership"]),
+    "F2": lambda registry, tables, quarter: event_paths(registry, tables["event_path"]),
+    "F3": lambda registry, tables, quarter: delivery_calendar(registry, tables["delivery_calendar"]),
+    "PF": lambda registry, tables, quarter: published_cases(tables["published_case"]),
+    "RG": lambda registry, tables, quarter: agreements(registry, quarter),
+    "RS": lambda registry, tables, quarter: reference_series(registry, quarter),
 }
 
 
@@ -52,7 +55,7 @@ def build_cells(registry: Registry, evaluation_quarter: str, tables: Tables) -> 
         Contract ``published_cell``.
     """
     mine = {name: of_quarter(frame, evaluation_quarter) for name, frame in tables.items()}
-    parts = [cells_of(evaluation_quarter, table, _ROWS[table](registry, mine)) for table in TABLES]
+    parts = [cells_of(evaluation_quarter, table, _ROWS[table](registry, mine, evaluation_quarter)) for table in TABLES]
     return pd.concat(parts, ignore_index=True)
 
 

@@ -34,7 +34,7 @@ def make_cells(registry: Registry) -> pd.DataFrame:
         "T1": completeness_rows(registry), "T2": [], "T3": per_case_rows(registry), "T10": effect_rows(),
         "DC": [design_row()], "F1": cost_rows(registry), "F2": path_rows(), "F3": calendar_rows(registry), "PF": [],
     }  # fmt: skip
-    return pd.concat([cells_of(EVALUATION, table, rows[table]) for table in TABLES], ignore_index=True)
+    return pd.concat([cells_of(EVALUATION, table, rows.get(table, [])) for table in TABLES], ignore_index=True)
 
 
 def make_empty_cells() -> pd.DataFrame:
