@@ -283,3 +283,18 @@ def test_an_unknown_outcome_is_refused():
     registry = replace(make_registry(), outcomes=(Outcome(FIELD, "cases", "reason"),))
     with pytest.raises(EstimationError, match="outcome 'cases' of field 'zulassung'; allowed is log_real_gross"):
         run(registry=registry)
+
+
+def test_a_block_that_cooperates_and_a_region_without_start_are_no_comparison():
+    """Neither is treated nor untouched; leaving them in would make its own cooperation part of the comparison."""
+    panel = tiny_panel()
+    partnership = make_partnership(panel)
+    touched = partnership.copy()
+    touched.loc[touched["unit"] == "block4", "cohort"] = "2022-Q1"
+    touched.loc[touched["unit"] == "gamma", "cohort"] = None
+    kept = partnership[~partnership["unit"].isin(["block4", "gamma"])]
+    bodies = panel[~panel["unit"].isin(["block4", "gamma"])]
+    row = primary(evaluate(make_registry(), LAST, panel, touched))
+    assert row["estimate_log"] == pytest.approx(primary(evaluate(make_registry(), LAST, bodies, kept))["estimate_log"])
+    assert "block_with_cooperation: 16" in row["dropped"]
+    assert "region_without_start: 16" in row["dropped"]
