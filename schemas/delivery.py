@@ -28,7 +28,9 @@ class Delivery(Contract):
         "Quarter delivered, from the content; empty when unreadable", str_matches=QUARTER, nullable=True
     )
     version: Series[Int] = described(
-        "1 for the body's first accepted delivery of the quarter, then 2, …; empty when rejected", nullable=True, ge=1
+        "1 for the body's first delivery of the quarter, then 2, …, rejected ones included; empty when unreadable",
+        nullable=True,
+        ge=1,
     )
     status: Series[str] = described("accepted or rejected", isin=DELIVERY_STATUS)
     is_invented: Series[bool] = described("Whether the file belongs to the demonstration")

@@ -227,10 +227,12 @@ def _delivery_rows(new: list[Arrival], judged: list[Judgement], moment: datetime
 
 
 def _with_versions(delivery: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return ``rows`` with accepted deliveries numbered by body and quarter: the ledger's, then the new ones by arrival."""
-    accepted = rows["status"] == "accepted"
-    before = delivery[delivery["status"] == "accepted"].groupby(["ags", "quarter"]).size().to_dict()
-    mine = rows[accepted]
+    """Return ``rows`` numbered by body and quarter: the ledger's deliveries, then the new ones by arrival.
+
+    A rejected delivery has its number too, as its sender counts; one whose body or quarter cannot be read has none.
+    """
+    before = delivery.groupby(["ags", "quarter"]).size().to_dict()
+    mine = rows.dropna(subset=["ags", "quarter"])
     offset = [before.get(key, 0) for key in zip(mine["ags"], mine["quarter"], strict=True)]
     versions = mine.groupby(["ags", "quarter"]).cumcount() + 1 + pd.Series(offset, index=mine.index, dtype="int64")
     return rows.assign(version=versions.astype("Int64").reindex(rows.index))

@@ -26,14 +26,15 @@ def accepted_until(delivery: pd.DataFrame, cutoff: datetime) -> pd.DataFrame:
     -------
     pd.DataFrame
         Rows of ``delivery`` ordered by body, quarter, ``received_at``, then ``delivery_id``. ``version`` is counted
-        anew in that order: the version number given at ingestion depends on the order in which files were taken in.
+        anew in that order, rejected deliveries included: the number given at ingestion depends on the order in which
+        files were taken in.
     """
     if cutoff.tzinfo is None:
         raise PanelError(f"cut-off {cutoff} has no time zone; evaluations carry aware moments")
-    arrived = delivery[(delivery["status"] == "accepted") & (delivery["received_at"] <= pd.Timestamp(cutoff))]
+    arrived = delivery[delivery["received_at"] <= pd.Timestamp(cutoff)]
     ordered = arrived.sort_values(["ags", "quarter", "received_at", "delivery_id"], ignore_index=True)
     ordered["version"] = (ordered.groupby(["ags", "quarter"]).cumcount() + 1).astype("Int64")
-    return ordered
+    return ordered[ordered["status"] == "accepted"].reset_index(drop=True)
 
 
 def valid_deliveries(delivery: pd.DataFrame, cutoff: datetime) -> pd.DataFrame:

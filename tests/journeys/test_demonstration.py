@@ -114,18 +114,22 @@ def test_ten_faults_ten_findings_then_version_two_changes_the_open_quarter_only(
             finding[part] for part in ("sheet", "row", "column", "found", "allowed", "remedy") if part != "found"
         )
 
+    shutil.copy(bad, place.inbox / "zehn_fehler.xlsx")
     evaluate(own_copy, "demonstration", "--quarter", "2026-Q3")
     before = Warehouse(place.warehouse).read("estimate", "2026-Q3")
     book = openpyxl.load_workbook(good)
     sheet = book["Kosten"]
     sheet["B5"].value = round(sheet["B5"].value * 1.5, 2)
     book.save(place.inbox / f"{workbook['ags']}_{LATEST}_berichtigt.xlsx")
-    shutil.copy(bad, place.inbox / "zehn_fehler.xlsx")
     evaluate(own_copy, "demonstration", "--quarter", "2026-Q3")
     ledger = Warehouse(place.warehouse).read("delivery")
     corrected = ledger[ledger["file_name"].str.endswith("_berichtigt.xlsx")].iloc[0]
-    assert (corrected["status"], corrected["version"]) == ("accepted", workbook["version"] + 1)
-    assert ledger.loc[ledger["file_name"] == "zehn_fehler.xlsx", "status"].tolist() == ["rejected"]
+    faulty = ledger[ledger["file_name"] == "zehn_fehler.xlsx"].iloc[0]
+    assert (faulty["status"], faulty["version"]) == ("rejected", workbook["version"] + 1)
+    assert (corrected["status"], corrected["version"]) == ("accepted", workbook["version"] + 2)
+    answer = (place.outbox / f"{workbook['ags']}_{LATEST}_{faulty['delivery_id']}.html").read_text(encoding="utf-8")
+    assert "ca. 12 Tsd." in answer
+    assert "Zeile 5" in answer
     after = Warehouse(place.warehouse).read("estimate", "2026-Q3")
     assert not before["estimate_log"].equals(after["estimate_log"])
     assert {p.name for p in place.releases.iterdir() if not p.name.startswith(".")} >= {

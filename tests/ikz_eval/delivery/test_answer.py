@@ -44,7 +44,7 @@ def test_an_accepted_delivery_says_so_and_asks_for_nothing():
 
 
 def test_a_rejected_delivery_names_place_found_allowed_and_remedy():
-    row = delivery(status="rejected", version=pd.NA)
+    row = delivery(status="rejected", version=1)
     page = words(answer_page(make_registry(), row, [finding("reject_value"), finding("note", rule="K08", row=15)]))
     assert "konnte noch nicht angenommen werden" in page
     assert re.search(
@@ -53,7 +53,7 @@ def test_a_rejected_delivery_names_place_found_allowed_and_remedy():
     )
     assert "Diese Werte müssen berichtigt werden (1)" in page and "Hinweise (1)" in page
     assert "Legen Sie die berichtigte Datei wieder in den Eingangsordner." in page
-    assert "keine (nicht angenommen)" in page
+    assert "Fassung 1" in page
 
 
 def test_questions_are_asked_of_an_accepted_delivery():
@@ -66,6 +66,7 @@ def test_an_unreadable_file_has_an_answer_too():
     row = delivery(status="rejected", version=pd.NA, ags=None, quarter=None, layout=None)
     page = words(answer_page(make_registry(), row, [finding("reject_file", sheet=None, row=pd.NA, column=None)]))
     assert "ganze Datei" in page and "nicht erkennbar" in page
+    assert "keine (Körperschaft oder Quartal nicht lesbar)" in page
     assert answer_name(row) == "unlesbar_ohne-Quartal_0123456789ab.html"
 
 
