@@ -124,8 +124,8 @@ def body_frame(
 def case_shares(rows: pd.DataFrame, reason: pd.Series) -> pd.Series:
     """Return the weight of each body: its cases in the last four usable quarters before its region's start.
 
-    Fixed before the start, so that a change of the mix is no effect; a body without such cases weighs nothing and is
-    left out by the caller's reasons (no usable quarter before the start). Comparison bodies weigh alike.
+    Fixed before the start, so that a change of the mix is no effect. A body without such a quarter gets one case: too
+    little to count, and without an untreated quarter its rows are dropped anyway. Comparison bodies weigh alike.
     """
     before = rows[reason.isna() & rows["cohort"].notna() & (rows["quarter"] < rows["cohort"].fillna(""))]
     last = before.sort_values("quarter").groupby("ags").tail(SHARE_QUARTERS)

@@ -128,9 +128,12 @@ def _gaps(registry: Registry, field: str, panel: pd.DataFrame, frame: AnalysisFr
     """Return the codes of what is lacking in a field's data, ``no_deliveries`` first."""
     gaps = [] if (panel["field"] == field).any() else ["no_deliveries"]
     agreements = registry.agreements
-    begun = agreements[(agreements["field"] == field) & (agreements["status"] == "valid") & agreements["unit"].notna()]
+    agreements = agreements[(agreements["field"] == field) & agreements["unit"].notna()]
+    # Sources that disagree about a start are cooperation with an unknown start, as in the panel.
+    begun = agreements[agreements["status"].isin(["valid", "conflicting"])]
     if begun.empty:
         gaps.append("no_cooperation")
-    is_unknown = bool(begun["start"].isna().any())
+    dated = begun.loc[(begun["status"] == "valid") & begun["start"].notna(), "ags"]
+    is_unknown = not begun["ags"].isin(dated).all()
     found = set(frame.dropped) if not gaps else set()
     return (*gaps, *(name for name in _GAPS if name in found or (name == "unknown_start" and is_unknown)))

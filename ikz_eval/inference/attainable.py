@@ -38,8 +38,15 @@ def count_assignments(paths: Sequence[Hashable]) -> int:
     Parameters
     ----------
     paths : sequence
-        The start path of each unit: its first treated quarter, or anything that stands for "never".
+        The start path of each unit: its first treated quarter, or a value that stands for "never".
+
+    Raises
+    ------
+    EstimationError
+        If a path is nan, which equals nothing, itself included: each would count as a path of its own.
     """
+    if any(path != path for path in paths):
+        raise EstimationError("a start path is nan; allowed for a unit never treated is a value such as 'never' or 0")
     count = math.factorial(len(paths))
     for times in Counter(paths).values():
         count //= math.factorial(times)

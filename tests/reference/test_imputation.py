@@ -179,3 +179,12 @@ def test_quarters_may_be_text(staggered):
         cohort=staggered["cohort"].map(lambda start: as_text(start) if start else None).astype("str"),
     )
     assert fit_imputation(text, **COLUMNS).estimate == pytest.approx(fit_imputation(staggered, **COLUMNS).estimate)
+
+
+def test_leverage_counts_all_weights_of_a_treated_cluster_its_untreated_rows_included(staggered):
+    fit = fit_imputation(staggered, **COLUMNS)
+    clusters = np.array(fit.observations.cluster_names)[fit.observations.cluster]
+    squares = {name: float((fit.weights[clusters == name] ** 2).sum()) for name in ("r0", "r1", "r2")}
+    expected = {name: value / sum(squares.values()) for name, value in squares.items()}
+    assert fit.leverage_shares == pytest.approx(expected, abs=1e-12)
+    assert fit.leverage_shares == pytest.approx(REGION_LEVERAGE, abs=1e-9), "the design alone decides"

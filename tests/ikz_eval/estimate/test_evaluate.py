@@ -298,3 +298,101 @@ def test_a_block_that_cooperates_and_a_region_without_start_are_no_comparison():
     assert row["estimate_log"] == pytest.approx(primary(evaluate(make_registry(), LAST, bodies, kept))["estimate_log"])
     assert "block_with_cooperation: 16" in row["dropped"]
     assert "region_without_start: 16" in row["dropped"]
+
+
+def test_sources_that_disagree_about_the_start_are_an_unknown_start_not_no_cooperation():
+    registry = make_registry()
+    agreements = registry.agreements.assign(status="conflicting")
+    tables = evaluate(replace(registry, agreements=agreements), LAST, empty_table("panel"), empty_table("partnership"))
+    assert judged(tables)[1][:2] == ["no_deliveries", "unknown_start"]
+
+
+def test_a_second_agreement_without_a_date_does_not_make_a_known_start_unknown():
+    registry = make_registry()
+    extended = pd.concat([registry.agreements, registry.agreements.iloc[[0]].assign(agreement="more", start=None)])
+    tables = evaluate(replace(registry, agreements=extended), LAST, tiny_panel(), make_partnership(tiny_panel()))
+    assert judged(tables)[1] == ["tests_missing"]
+    assert "unknown_start" not in str(tables["verdict"].iloc[0]["reasons"])
+
+
+def test_fields_are_adjusted_together_by_holm():
+    """Two fields: the clear one keeps its test (2p), and a p between .025 and .05 beside a large one fails it."""
+    weak = next(p for p in (make_panel(effect=-0.02, noise=0.02, seed=s) for s in range(60)) if 0.025 < p_of(p) < 0.05)
+    null = next(p for p in (make_panel(effect=0.0, seed=s) for s in range(20)) if p_of(p) > 0.3)
+    registry = make_registry()
+    other = registry.fields.assign(field="wohngeld")
+    both = replace(
+        registry,
+        fields=pd.concat([registry.fields, other], ignore_index=True),
+        agreements=pd.concat([registry.agreements, registry.agreements.assign(field="wohngeld")], ignore_index=True),
+        outcomes=(*registry.outcomes, replace(registry.outcomes[0], field="wohngeld")),
+    )
+    panel = pd.concat([weak, null.assign(field="wohngeld")], ignore_index=True)
+    partnership = pd.concat([make_partnership(weak), make_partnership(null).assign(field="wohngeld")])
+    verdict = evaluate(both, LAST, panel, partnership)["verdict"].set_index("field")
+    assert "failed_cr2_adjusted" in verdict.loc[FIELD, "reasons"]
+    assert verdict.loc[FIELD, "is_zero_excluded"], "the interval printed is the unadjusted one"
+    assert judged(run(weak))[1] == ["tests_missing"]
+
+
+def p_of(panel: pd.DataFrame) -> float:
+    return float(primary(run(panel))["p_value"])
+
+
+def test_bodies_weigh_by_their_cases_in_every_method_of_the_body_level():
+    """One body of each region has nine times the cases; only that one saves, so the effect is .9 of its own."""
+    panel = make_panel(effect=0.0, noise=0.0).copy()
+    large = panel["ags"].isin([BODIES[unit][0] for unit in STARTS])
+    panel.loc[large, ["cases", "real_net_cost_cents"]] *= 9
+    after = large & (panel["quarter"] >= panel["cohort"].fillna("9999"))
+    panel.loc[after, "real_net_cost_cents"] = (
+        (panel.loc[after, "real_net_cost_cents"] * np.exp(-0.1)).round().astype(int)
+    )
+    tables = run(panel)
+    body = tables["estimate"].query("level == 'body' and term == 'ATT'").set_index("method")["estimate_log"]
+    assert body.to_dict() == pytest.approx({"imputation": -0.09, "group_time": -0.09}, abs=1e-5)
+    path = tables["event_path"].query("level == 'body' and bin_quarters == 4").set_index("event_time")["estimate_log"]
+    assert path[0] == pytest.approx(-0.09, abs=1e-5)
+    panel.loc[after, ["cases", "real_net_cost_cents"]] *= 5
+    again = run(panel)["estimate"].query("level == 'body' and term == 'ATT' and method == 'imputation'")
+    assert again["estimate_log"].item() == pytest.approx(-0.09, abs=1e-5), "a mix that changes afterwards has no weight"
+
+
+@pytest.mark.parametrize("reason", ["earlier_cooperation", "other_cooperation", "after_end", "not_taking_part"])
+def test_what_the_panel_excludes_is_not_used_and_is_counted(reason):
+    panel = tiny_panel()
+    partnership = make_partnership(panel)
+    gone = partnership["unit"] == "block4"
+    marked = partnership.assign(exclusion=partnership["exclusion"].mask(gone, reason))
+    row = primary(evaluate(make_registry(), LAST, panel, marked))
+    kept = primary(evaluate(make_registry(), LAST, panel, partnership[~gone]))
+    assert row["estimate_log"] == pytest.approx(kept["estimate_log"], abs=1e-12)
+    assert (row["dropped"], row["n_units"]) == (f"{reason}: 16", 6)
+
+
+def test_a_body_that_never_joined_its_region_is_left_out_by_own_start():
+    never = BODIES["beta"][1]
+    panel = tiny_panel().copy()
+    panel.loc[panel["ags"] == never, "own_start"] = None
+    estimate = run(panel, make_registry({never: None}, MAIN, OWN))["estimate"]
+    row = estimate.query("specification == 'own' and level == 'body' and term == 'ATT' and method == 'imputation'")
+    assert row["dropped"].item() == "never_joined: 16"
+    assert never not in set(estimate.query("specification == 'own'")["term"])
+
+
+def test_with_one_block_neither_standard_error_nor_interval_is_shown():
+    panel = tiny_panel()
+    tables = run(panel[~panel["unit"].isin(["block1", "block2", "block3"])])
+    whole = tables["estimate"].query("term == 'ATT' and method == 'imputation'")
+    assert whole[["se_log", "df", "p_value", "low_log", "high_log", "mde_cr2_percent"]].isna().all(axis=None)
+    assert tables["event_path"][["se_log", "df", "low_log"]].isna().all(axis=None)
+    assert pd.isna(tables["design_card"].iloc[0]["mde_cr2_percent"])
+
+
+def test_units_of_unequal_size_make_randomisation_approximate():
+    panel = tiny_panel()
+    partnership = make_partnership(panel)
+    larger = partnership["unit"] == "block1"
+    unequal = partnership.assign(members=partnership["members"].mask(larger, 3))
+    unequal["members_delivered"] = unequal["members"]
+    assert evaluate(make_registry(), LAST, panel, unequal)["design_card"].iloc[0]["is_randomisation_approximate"]

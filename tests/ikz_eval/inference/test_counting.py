@@ -106,3 +106,9 @@ def test_holm_by_hand():
         {"a": 0.04, "c": 0.09, "b": 0.09, "d": 0.5}
     )
     assert holm({}) == {}
+
+
+def test_nan_as_a_start_path_is_refused():
+    """Each nan would count as a path of its own, and 504 assignments would become 362,880."""
+    with pytest.raises(EstimationError, match="a start path is nan"):
+        count_assignments([1.0, 2.0, float("nan"), float("nan")])

@@ -107,3 +107,22 @@ def test_wrong_shapes_and_values_are_refused():
 def test_an_estimate_that_the_model_explains_away_is_refused():
     with pytest.raises(EstimationError, match="no variance is left"):
         infer(working_model(np.eye(6)[:, :3], [0, 0, 0, 1, 1, 1]), [1.0, 1, 1, 0, 0, 0], np.arange(6.0))
+
+
+def test_a_cluster_of_high_leverage_is_not_taken_for_one_that_is_explained():
+    """Eigenvalues of (I-H)_rr down to .01 are small but not zero: the root keeps them."""
+    draw = np.random.default_rng(3)
+    clusters = np.repeat(np.arange(6), 3)
+    regressor = draw.normal(size=18)
+    regressor[0] = 40.0
+    design = np.column_stack([np.ones(18), regressor])
+    weights, outcome = np.linalg.pinv(design)[1], draw.normal(size=18)
+    rest = np.eye(18) - design @ np.linalg.pinv(design)
+    variance, smallest = 0.0, 1.0
+    for cluster in range(6):
+        inside = np.flatnonzero(clusters == cluster)
+        values, vectors = np.linalg.eigh(rest[np.ix_(inside, inside)])
+        smallest = min(smallest, values[0])
+        variance += float(((vectors / np.sqrt(values)) @ vectors.T @ weights[inside] @ (rest @ outcome)[inside]) ** 2)
+    assert 1e-4 < smallest < 0.1
+    assert infer(working_model(design, clusters), weights, outcome).se == pytest.approx(np.sqrt(variance), rel=1e-9)
