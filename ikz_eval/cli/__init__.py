@@ -50,9 +50,12 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run ``ikz``; an error of ours is one clear message on stderr and exit code 2."""
+    """Run ``ikz``; an error of ours, or of files and folders, is one clear message on stderr and exit code 2."""
     try:
         cli()
+    except OSError as error:  # a full disk, a folder without rights: nothing a program can mend
+        click.echo(f"ikz: {error}; check free space and rights, then start again", err=True)
+        sys.exit(2)
     except IkzError as error:
         click.echo(f"ikz: {error}", err=True)
         sys.exit(2)

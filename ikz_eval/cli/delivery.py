@@ -28,15 +28,20 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def check(file: Path, lang: str, form: str) -> None:
     """Judge FILE as a delivery to the study; exit code 0 when accepted, 1 when rejected."""
+    from ikz_eval.delivery.inbox import shown_name
     from ikz_eval.delivery.judge import judge
     from ikz_eval.registry import load_registry
 
-    registry = load_registry()
-    judgement = judge(file.read_bytes(), file.name, registry)
+    registry, name = load_registry(), shown_name(file.name)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise DeliveryError(f"{name}: cannot be read ({error.strerror}); check the rights of the file") from error
+    judgement = judge(data, name, registry)
     if form == "json":
-        click.echo(json.dumps(_as_json(judgement, file.name, lang), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_as_json(judgement, name, lang), ensure_ascii=False, indent=2))
     else:
-        click.echo(_as_text(judgement, file.name, registry, lang))
+        click.echo(_as_text(judgement, name, registry, lang))
     sys.exit(0 if judgement.status == "accepted" else 1)
 
 
@@ -114,7 +119,7 @@ def ingest(received: str | None, lang: str) -> None:
 
 def _moment(written: str | None) -> "datetime | None":
     """Return a moment as typed; without time zone it is the time in Germany."""
-    from datetime import datetime
+    from datetime import UTC, datetime
     from zoneinfo import ZoneInfo
 
     if written is None:
@@ -126,7 +131,10 @@ def _moment(written: str | None) -> "datetime | None":
             f"--received: '{written}' is no moment; allowed is for example 2024-11-14T09:30 (time in Germany) or "
             "2024-11-14T08:30:00Z"
         ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    if moment > datetime.now(UTC):
+        raise DeliveryError(f"--received: '{written}' lies ahead; allowed is a moment up to now")
+    return moment
 
 
 def _ingested_lines(report: "IngestReport", registry: "Registry", outbox: Path, lang: str) -> list[str]:

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from ikz_eval.errors import StudyError
 from ikz_eval.quarters import quarter_range
 
 
@@ -87,4 +88,7 @@ def _quarters(span: str | None) -> list[str] | None:
     if span is None:
         return None
     first, _, last = span.partition("..")
-    return quarter_range(first.strip(), (last or first).strip())
+    quarters = quarter_range(first.strip(), (last or first).strip())
+    if not quarters:
+        raise StudyError(f"--quarters: '{span}' ends before it begins; allowed is from..to, e.g. 2020-Q3..2021-Q2")
+    return quarters

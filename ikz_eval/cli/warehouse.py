@@ -7,7 +7,7 @@ import click
 
 @click.command()
 @click.argument("table")
-@click.option("--limit", default=20, show_default=True, help="Rows shown; 0 shows all.")
+@click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Rows shown; 0 shows all.")
 @click.option("--format", "style", type=click.Choice(["table", "csv"]), default="table", show_default=True)
 def show(table: str, limit: int, style: str) -> None:
     """Show the warehouse table TABLE, for example `ikz show estimate`."""

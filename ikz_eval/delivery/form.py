@@ -5,6 +5,7 @@ with the layout. Judging is rules/.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -14,6 +15,9 @@ from ikz_eval.delivery.findings import Finding, Place, Word
 from ikz_eval.delivery.layout import Column, Layout
 from ikz_eval.delivery.numbers import Number, exact_number, parse_number
 from ikz_eval.delivery.workbook import RawCell
+
+_LITERAL = re.compile(r'"[^"]*"|\\.')
+"""Parts of a number format that are only printed: ``0.0" %"`` shows 45 as 45 %, ``0.0%`` shows 0.45 so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +148,8 @@ def canonical_quarter(written: str) -> str:
 
 
 def label_words(label: str) -> str:
-    """Return a label without what people do not see: case, line breaks, repeated or protected blanks."""
-    return " ".join(label.split()).casefold()
+    """Return a label without what people do not see: case, line breaks, repeated or protected blanks, split umlauts."""
+    return " ".join(unicodedata.normalize("NFC", label).split()).casefold()
 
 
 def read_cell(raw: RawCell | None, column: Column) -> Reading:
@@ -156,7 +160,7 @@ def read_cell(raw: RawCell | None, column: Column) -> Reading:
     if raw.is_formula and (value is None or (isinstance(value, str) and (not value.strip() or value[0] == "#"))):
         return Reading(None, "" if value is None else str(value), "no_result", is_formula=True)
     if isinstance(value, (datetime, date, time, timedelta)):
-        return Reading(None, str(value), "date", is_formula=raw.is_formula)
+        return Reading(None, _shown_date(value), "date", is_formula=raw.is_formula)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _read_stored(value, raw, column)
     return read_text(str(value), column, is_formula=raw.is_formula)
@@ -172,10 +176,17 @@ def read_text(written: str, column: Column, *, is_formula: bool = False) -> Read
     return Reading(None, written.strip(), number, is_formula=is_formula)
 
 
+def _shown_date(value: date | time | timedelta) -> str:
+    """Return a date as a German spreadsheet shows it; a moment with a time of day in full."""
+    if isinstance(value, datetime) and value.time() != time():
+        return f"{value:%d.%m.%Y %H:%M:%S}"
+    return f"{value:%d.%m.%Y}" if isinstance(value, date) else str(value)
+
+
 def _read_stored(value: float | int, raw: RawCell, column: Column) -> Reading:
     exact = exact_number(value)
     if exact is None:
         return Reading(None, str(value), "not_a_number", is_formula=raw.is_formula)
-    if column.kind.name == "percent" and "%" in raw.number_format:
+    if "%" in _LITERAL.sub("", raw.number_format):
         return Reading(None, exact, "percent_format", is_formula=raw.is_formula)
     return Reading(exact, exact, None, is_formula=raw.is_formula)

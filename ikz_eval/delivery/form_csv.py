@@ -80,14 +80,16 @@ def read_csv(data: bytes, file_name: str, expected: Expected) -> Form | Finding:
         return file_rules.k03_edition_is_known(Place(file_name, None, lines[0][0], headers[0]), edition)
     records = [_record(line) for line in lines]
     reader = _Reader(_empty_form(records[0], edition, file_name), expected)
-    reader.form.findings += csv_rules.contradicting_lines(records, file_name, headers)
-    good = []
-    for (number, row), record in zip(lines, records, strict=True):
+    good, torn = [], []
+    for (_, row), record in zip(lines, records, strict=True):
         if len(row) in (len(headers), len(headers) - 1):
             good.append(record)
         else:
-            found = csv_rules.k33_line_has_all_columns(Place(file_name, None, number), len(row), len(headers))
-            reader.report_stranger(record, f"line {number}", found)
+            torn.append((record, len(row)))
+    reader.form.findings += csv_rules.contradicting_lines([records[0], *good], file_name, headers)
+    for record, width in torn:
+        found = csv_rules.k33_line_has_all_columns(Place(file_name, None, record.line), width, len(headers))
+        reader.report_stranger(record, f"line {record.line}", found)
     _place_records(reader, good)
     return reader.form
 

@@ -5,8 +5,11 @@ Nothing here looks into a delivery; taking files into the ledger is ingest.py.
 
 import csv
 import hashlib
+import unicodedata
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISREG
 
 from ikz_eval.errors import DeliveryError
 
@@ -16,6 +19,9 @@ SETTLE_SECONDS = 2.0
 """A file changed less long ago may still be being copied."""
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 _TAKEN = ".taken"
+"""Folder of the inbox in which a file stands for the moment between its renaming and its removal."""
+_MISLEADING = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode categories that do not belong in a name people read: control, direction, undecodable bytes, line ends."""
 
 
 def settled_files(inbox: Path, now: datetime | None = None) -> tuple[list[Path], list[Path]]:
@@ -31,20 +37,29 @@ def settled_files(inbox: Path, now: datetime | None = None) -> tuple[list[Path],
     Returns
     -------
     (list of Path, list of Path)
-        Left for later: empty files, files changed less than two seconds ago, unfinished downloads, Excel's lock files.
-        Hidden files and the planted arrival times are in neither list.
+        Left for later: empty files, files changed less than two seconds ago, unfinished downloads, Excel's lock files;
+        also folders and links, which are never followed. Hidden files and the planted arrival times are in neither list.
     """
     clock = (now or datetime.now(UTC)).timestamp()
     ready: list[Path] = []
     waiting: list[Path] = []
     for path in sorted(inbox.iterdir()) if inbox.is_dir() else []:
-        if path.name == ARRIVALS or path.name.startswith(".") or not path.is_file():
+        if path.name == ARRIVALS or path.name.startswith("."):
             continue
-        stat = path.stat()
+        try:
+            stat = path.lstat()
+        except FileNotFoundError:  # taken away by its sender, or by another ingestion
+            continue
         is_fresh = abs(clock - stat.st_mtime) < SETTLE_SECONDS
         is_unfinished = path.name.startswith("~$") or path.suffix.lower() in _UNFINISHED
-        (waiting if is_fresh or is_unfinished or stat.st_size == 0 else ready).append(path)
+        is_whole = S_ISREG(stat.st_mode) and stat.st_size > 0 and not is_fresh and not is_unfinished
+        (ready if is_whole else waiting).append(path)
     return ready, waiting
+
+
+def shown_name(name: str) -> str:
+    """Return a file name as it can be stored and shown: a sign that is unreadable or misleads becomes a mark."""
+    return "".join("\ufffd" if unicodedata.category(sign) in _MISLEADING else sign for sign in name)
 
 
 def planted_arrivals(inbox: Path) -> dict[str, datetime]:
@@ -92,8 +107,9 @@ def take_out(path: Path, sha256: str) -> bool:
     It is first renamed, so that a file sent under the same name in this moment stays; content that is not the one kept
     comes back into the inbox.
     """
-    aside = path.with_name(f".{path.name}{_TAKEN}")
+    aside = path.parent / _TAKEN / path.name
     try:
+        aside.parent.mkdir(exist_ok=True)
         path.replace(aside)
         if hashlib.sha256(aside.read_bytes()).hexdigest() == sha256:
             aside.unlink()
@@ -106,15 +122,22 @@ def take_out(path: Path, sha256: str) -> bool:
 
 def recover_taken(inbox: Path) -> None:
     """Bring back what a died ingestion had renamed; what is in the ledger already is recognised by content."""
-    for aside in sorted(inbox.glob(f".*{_TAKEN}")):
+    for aside in sorted((inbox / _TAKEN).glob("*")):
         _put_back(aside)
+    leave(inbox)
+
+
+def leave(inbox: Path) -> None:
+    """Remove what taking files out needed; a file that could not be put back stays for the next time."""
+    with suppress(OSError):
+        (inbox / _TAKEN).rmdir()
 
 
 def _put_back(aside: Path) -> None:
     """Give a renamed file its name again, or a free one when another file has it now."""
-    name = aside.name.removeprefix(".").removesuffix(_TAKEN)
-    target, number = aside.with_name(name), 1
+    inbox, number = aside.parent.parent, 1
+    target = inbox / aside.name
     while target.exists():
         number += 1
-        target = aside.with_name(f"{Path(name).stem} ({number}){Path(name).suffix}")
+        target = inbox / f"{aside.stem[:60]} ({number}){aside.suffix[:8]}"
     aside.replace(target)

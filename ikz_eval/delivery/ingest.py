@@ -14,17 +14,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock
 
 from ikz_eval.delivery.answer import write_answer
 from ikz_eval.delivery.findings import finding_rows
-from ikz_eval.delivery.inbox import planted_arrivals, read_whole, recover_taken, settled_files, take_out
+from ikz_eval.delivery.inbox import (
+    leave,
+    planted_arrivals,
+    read_whole,
+    recover_taken,
+    settled_files,
+    shown_name,
+    take_out,
+)
 from ikz_eval.delivery.judge import Judgement
 from ikz_eval.delivery.judging import judge_all
 from ikz_eval.errors import DeliveryError
 from ikz_eval.registry import Registry
 from ikz_eval.settings import Place
 from ikz_eval.warehouse import Warehouse, empty_table, typed
+from ikz_eval.warehouse.lock import ledger_lock
 
 __all__ = ["IngestReport", "ingest", "settled_files"]
 
@@ -65,6 +73,11 @@ class Arrival:
     received_at: datetime
 
     @property
+    def name(self) -> str:
+        """Name as it can be stored and shown."""
+        return shown_name(self.path.name)
+
+    @property
     def stored_as(self) -> str:
         """Name under which the ledger keeps the file."""
         suffix = self.path.suffix.lower()
@@ -103,7 +116,8 @@ def ingest(
     Raises
     ------
     DeliveryError
-        If a moment has no time zone, or the planted times cannot be read; nothing is taken then.
+        If a moment has no time zone, or the planted times cannot be read; nothing is taken then. If a folder cannot be
+        read or written (rights, full disk); what is not safe in the ledger then is still in the inbox.
     """
     moment = now or datetime.now(UTC)
     for given in (received_at, moment):
@@ -111,14 +125,20 @@ def ingest(
             raise DeliveryError(
                 f"{given.isoformat()} has no time zone; give one, for example 2024-11-14T09:30:00+01:00"
             )
-    for folder in (place.inbox, place.outbox, place.ledger / "files"):
-        folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(place.ledger / ".ingest.lock"):
-        recover_taken(place.inbox)
-        arrivals, waiting = _arrivals(place, registry, received_at or moment)
-        if not arrivals:
-            return IngestReport(empty_table("delivery"), (), tuple(waiting))
-        return _take_in(place, registry, warehouse, arrivals, waiting, moment, progress, languages)
+    try:
+        for folder in (place.inbox, place.outbox, place.ledger / "files"):
+            folder.mkdir(parents=True, exist_ok=True)
+        with ledger_lock(place):
+            recover_taken(place.inbox)
+            arrivals, waiting = _arrivals(place, registry, received_at or moment)
+            if not arrivals:
+                return IngestReport(empty_table("delivery"), (), tuple(waiting))
+            return _take_in(place, registry, warehouse, arrivals, waiting, moment, progress, languages)
+    except OSError as error:
+        raise DeliveryError(
+            f"deliveries could not be taken in: {error}. No file is lost: each stays in the inbox until it is safe and "
+            "answered. Check free space and rights of the folders inbox, outbox and ledger, then start again"
+        ) from error
 
 
 def _take_in(
@@ -135,7 +155,7 @@ def _take_in(
     delivery = warehouse.read("delivery")
     _remove_leftovers(warehouse, delivery)
     new, known = _new_and_known(arrivals, set(delivery["sha256"]))
-    judged = judge_all([(arrival.data, arrival.path.name) for arrival in new], registry, progress)
+    judged = judge_all([(arrival.data, arrival.name) for arrival in new], registry, progress)
     _keep(place, new)
     rows = _with_versions(delivery, _delivery_rows(new, judged, moment))
     if judged:
@@ -144,8 +164,9 @@ def _take_in(
         warehouse.append("finding", pd.concat(found, ignore_index=True) if found else empty_table("finding"))
         warehouse.append("delivery", rows)
     _answer(place, registry, warehouse, arrivals, languages)
-    stuck = [arrival.path.name for arrival in arrivals if not take_out(arrival.path, arrival.sha256)]
-    names = tuple(arrival.path.name for arrival in known)
+    stuck = [arrival.name for arrival in arrivals if not take_out(arrival.path, arrival.sha256)]
+    leave(place.inbox)
+    names = tuple(arrival.name for arrival in known)
     return IngestReport(rows, names, tuple(waiting + [name for name in stuck if name not in names]))
 
 
@@ -153,11 +174,11 @@ def _arrivals(place: Place, registry: Registry, received_at: datetime) -> tuple[
     """Return the whole files with their moment of arrival, and the names of those left for later."""
     ready, later = settled_files(place.inbox)
     planted = planted_arrivals(place.inbox) if registry.is_invented else {}
-    arrivals, waiting = [], [path.name for path in later]
+    arrivals, waiting = [], [shown_name(path.name) for path in later]
     for path in ready:
         data = read_whole(path)
         if data is None:
-            waiting.append(path.name)
+            waiting.append(shown_name(path.name))
             continue
         at = planted.get(path.name, received_at).astimezone(UTC)
         arrivals.append(Arrival(path, data, hashlib.sha256(data).hexdigest(), at))
@@ -209,7 +230,7 @@ def _delivery_rows(new: list[Arrival], judged: list[Judgement], moment: datetime
             {
                 "delivery_id": one.delivery_id,
                 "sha256": one.sha256,
-                "file_name": arrival.path.name,
+                "file_name": arrival.name,
                 "stored_as": arrival.stored_as,
                 "byte_count": len(arrival.data),
                 "layout": one.layout,

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 
 from ikz_eval.delivery.judge import Judgement, judge
 from ikz_eval.registry import Registry
@@ -53,9 +55,21 @@ def _is_worth(files: Sequence[tuple[bytes, str]], processes: int) -> bool:
 def _in_processes(files: Sequence[tuple[bytes, str]], registry: Registry, processes: int) -> Iterator[Judgement]:
     """Yield judgements in order; processes are started afresh, as threads of the caller do not survive a fork."""
     chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         for part in pool.map(partial(_judge_some, registry=registry), chunks):
             yield from part
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it is killed; it would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _judge_some(files: Sequence[tuple[bytes, str]], registry: Registry) -> list[Judgement]:

@@ -4,6 +4,7 @@ Hostile or broken files end as a :class:`Refusal`, never as an exception. What a
 """
 
 import io
+import lzma
 import re
 import warnings
 import zipfile
@@ -27,6 +28,7 @@ _BROKEN = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     zlib.error,
+    lzma.LZMAError,
     ParseError,
     ValueError,
     TypeError,

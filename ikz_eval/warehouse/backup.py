@@ -1,7 +1,7 @@
 """A copy of a study's data in one file, and the way back.
 
-``backup`` takes a consistent state while others write: each Delta table at one version, the table ``delivery`` (the
-commit point of an ingestion) first. ``restore`` fills an empty place only. The Dagster instance is not copied: runs can
+``backup`` takes a consistent state while others write: it waits for an ingestion that runs and lets the next one wait,
+and takes each Delta table at one version. ``restore`` fills an empty place only. The Dagster instance is not copied: runs can
 be lost, deliveries, tables and releases cannot.
 """
 
@@ -11,12 +11,14 @@ import json
 import shutil
 import tarfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from deltalake import DeltaTable
 
 from ikz_eval.errors import WarehouseError
 from ikz_eval.settings import Place
+from ikz_eval.warehouse.lock import ledger_lock
 from ikz_eval.warehouse.store import Warehouse
 
 _INDEX = "backup.json"
@@ -40,6 +42,11 @@ def backup(place: Place, target: Path) -> int:
     """
     if target.exists():
         raise WarehouseError(f"{target.name} exists already; choose another file name, nothing was overwritten")
+    with ledger_lock(place) if place.ledger.is_dir() else nullcontext():
+        return _write(place, target)
+
+
+def _write(place: Place, target: Path) -> int:
     files = list(_files(place))
     if not files:
         raise WarehouseError(f"there is nothing to back up for study '{place.study}' yet")
@@ -49,13 +56,18 @@ def backup(place: Place, target: Path) -> int:
     with tarfile.open(aside, "w") as archive:
         for path in files:
             name = path.relative_to(place.home).as_posix()
-            data = path.read_bytes()
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:
+                if path.is_relative_to(place.warehouse):
+                    raise
+                continue  # its sender took a file back out of the inbox
             sums[name] = hashlib.sha256(data).hexdigest()
             _add(archive, name, data)
         index = {"study": place.study, "sha256": dict(sorted(sums.items()))}
         _add(archive, _INDEX, json.dumps(index, indent=1).encode())
     aside.replace(target)
-    return len(files)
+    return len(sums)
 
 
 def restore(place: Place, source: Path) -> int:
@@ -73,8 +85,12 @@ def restore(place: Place, source: Path) -> int:
     aside = place.home.with_name(place.home.name + ".restoring")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    with tarfile.open(source) as archive:
-        archive.extractall(aside, filter="data")
+    try:
+        with tarfile.open(source) as archive:
+            archive.extractall(aside, filter="data")
+    except (tarfile.TarError, EOFError) as error:
+        shutil.rmtree(aside)
+        raise WarehouseError(f"{source.name} is no whole backup ({error}); take another one") from error
     index = _checked_index(aside, place.study, source.name)
     (aside / _INDEX).unlink()
     if place.home.exists():
@@ -93,7 +109,11 @@ def _files(place: Place) -> Iterator[Path]:
         yield place.warehouse / "schema_version.json"
     for folder in _PLAIN_FOLDERS:
         for path in sorted((place.home / folder).rglob("*")):
-            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(place.home).parts):
+            if (
+                path.is_file()
+                and not path.is_symlink()
+                and not any(part.startswith(".") for part in path.relative_to(place.home).parts)
+            ):
                 yield path
     yield from sorted(place.home.glob("*.json"))
 
@@ -113,6 +133,9 @@ def _table_files(folder: Path) -> Iterator[Path]:
 
 
 def _checked_index(folder: Path, study: str, source: str) -> dict[str, str]:
+    if not (folder / _INDEX).is_file():
+        shutil.rmtree(folder)
+        raise WarehouseError(f"{source} is no backup made by `ikz backup`: it holds no {_INDEX}; take another file")
     index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
     if index["study"] != study:
         shutil.rmtree(folder)

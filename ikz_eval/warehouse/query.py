@@ -10,6 +10,8 @@ from deltalake import DeltaTable
 from ikz_eval.errors import WarehouseError
 from ikz_eval.warehouse.store import Warehouse
 
+_QUESTIONS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+
 
 def query(warehouse: Warehouse, sql: str) -> pd.DataFrame:
     """Return the result of one SQL statement over the warehouse's tables.
@@ -24,7 +26,7 @@ def query(warehouse: Warehouse, sql: str) -> pd.DataFrame:
     Raises
     ------
     WarehouseError
-        If the statement is faulty; says what DuckDB says and which tables there are.
+        If the statement is faulty, would change something, or is not one; says which tables there are.
     """
     with duckdb.connect(config={"threads": 1}) as connection:
         for name in warehouse.tables():
@@ -32,7 +34,19 @@ def query(warehouse: Warehouse, sql: str) -> pd.DataFrame:
         # A statement sees these tables and nothing else of the machine, and can change neither.
         connection.execute("SET enable_external_access = false; SET lock_configuration = true")
         try:
+            _refuse_all_but_one_question(connection.extract_statements(sql))
             return connection.execute(sql).df()
         except duckdb.Error as error:
             tables = ", ".join(warehouse.tables()) or "none yet: run `make evaluate` first"
             raise WarehouseError(f"{error}\nTables: {tables}") from error
+
+
+def _refuse_all_but_one_question(statements: list[duckdb.Statement]) -> None:
+    """Refuse nothing, several statements, and what would seem to change tables that are only read."""
+    kinds = [statement.type for statement in statements]
+    if len(kinds) != 1 or kinds[0] not in _QUESTIONS:
+        found = ", ".join(kind.name for kind in kinds) or "nothing"
+        raise WarehouseError(
+            f"found {found}; allowed is one statement that asks, for example SELECT count(*) FROM delivery. The tables "
+            "are only read here"
+        )

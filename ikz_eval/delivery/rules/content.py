@@ -13,7 +13,8 @@ from ikz_eval.delivery.rules.registry import finding, rule
 from ikz_eval.quarters import quarter_shift, quarter_start
 from schemas.vocabulary import PARTNER_BLOCKS, RUNNING_COST_BLOCKS
 
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+# Bounded lengths: an unbounded local part takes seconds for one long remark.
+_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.\w")
 _PHONE = re.compile(r"(?:\+49|\b0)[\d()/ -]{6,}\d")
 
 Values = dict[tuple[str, str], Entry]

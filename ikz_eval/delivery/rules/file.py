@@ -41,7 +41,7 @@ def k04_body_belongs_to_study(form: Form, expected: Expected) -> Finding | None:
     ags = form.cover["ags"]
     if ags.text in expected.bodies or is_invented(form) != expected.is_invented:
         return None
-    return finding("K04", ags.place, ags.text or NOTHING)
+    return finding("K04", ags.place, ags.text or NOTHING, example=min(expected.bodies))
 
 
 @rule("reject_file")

@@ -15,6 +15,7 @@ _SAMPLE_VALUES: dict[str, Word] = {
     "first": "2020-Q3",
     "last": "2026-Q3",
     "ags": "07131",
+    "example": "07131",
     "quarter": "2024-Q3",
     "name": "Wohngeld",
     "heading": "Sachkosten [EUR]",

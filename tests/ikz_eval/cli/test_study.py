@@ -5,6 +5,7 @@ import shutil
 from click.testing import CliRunner
 
 from ikz_eval.cli import cli
+from ikz_eval.errors import StudyError
 from ikz_eval.settings import ROOT
 
 
@@ -31,3 +32,10 @@ def test_every_fault_is_a_line_and_the_exit_code_is_1(tmp_path):
 def test_the_study_of_the_environment_is_the_default(monkeypatch):
     monkeypatch.setenv("IKZ_STUDY", "rlp")
     assert CliRunner().invoke(cli, ["study", "check"]).stdout.startswith("study 'rlp': ok")
+
+
+def test_quarters_that_end_before_they_begin_are_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("IKZ_DATA", str(tmp_path))
+    result = CliRunner().invoke(cli, ["demo", "--quarters", "2021-Q3..2020-Q3"])
+    assert isinstance(result.exception, StudyError) and "ends before it begins" in str(result.exception)
+    assert list(tmp_path.iterdir()) == []

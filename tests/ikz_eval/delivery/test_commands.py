@@ -7,7 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from ikz_eval.cli import cli
+from ikz_eval.cli import cli, main
 from ikz_eval.delivery import DeliveryContent
 from ikz_eval.delivery.layout import load_layout
 from ikz_eval.delivery.template import filled_workbook
@@ -82,6 +82,24 @@ def test_the_form_exists_as_csv_and_asks_for_every_value(in_demonstration, demon
     checked = run("check", f"{body_of(demonstration)}_2025-Q4.csv")
     assert checked.exit_code == 1
     assert checked.output.count("gefunden: nichts") == 4 * (11 + 1 + 1 + 3), "four fields, sixteen values each"
+
+
+def test_an_arrival_that_lies_ahead_is_refused(in_demonstration, monkeypatch):
+    monkeypatch.setenv("IKZ_DATA", str(in_demonstration))
+    result = run("ingest", "--received", "2999-01-01")
+    assert isinstance(result.exception, DeliveryError) and "lies ahead" in str(result.exception)
+
+
+def test_a_folder_without_rights_is_a_message_and_no_traceback(monkeypatch, capsys):
+    def refuse() -> None:
+        raise PermissionError(13, "Permission denied", "saved.tar")
+
+    monkeypatch.setattr("ikz_eval.cli.cli", refuse)
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert capsys.readouterr().err == (
+        "ikz: [Errno 13] Permission denied: 'saved.tar'; check free space and rights, then start again\n"
+    )
 
 
 def test_checking_a_file_loads_neither_dagster_nor_statsmodels():

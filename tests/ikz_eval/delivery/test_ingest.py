@@ -1,6 +1,8 @@
 """Ingestion: whatever arrives is kept once, judged, answered; nothing is lost when it dies in between."""
 
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -20,7 +22,7 @@ from ikz_eval.delivery.judging import judge_all
 from ikz_eval.delivery.template import filled_workbook
 from ikz_eval.errors import DeliveryError
 from ikz_eval.registry import Registry
-from ikz_eval.settings import Place
+from ikz_eval.settings import ROOT, Place
 from ikz_eval.warehouse import Warehouse
 from tests.ikz_eval.delivery.builders import make_content, make_registry
 
@@ -171,11 +173,55 @@ def test_files_that_are_not_whole_are_left_for_later(at, registry):
     drop(at, ".versteckt", b"x")
     (at.inbox / "Ordner").mkdir()
     report = take(at, registry)
-    assert report.waiting == ("frisch.csv", "halb.xlsx.part", "leer.csv", "~$offen.xlsx")
+    assert report.waiting == ("Ordner", "frisch.csv", "halb.xlsx.part", "leer.csv", "~$offen.xlsx")
     assert report.taken.empty
     assert len(list(at.inbox.iterdir())) == 6
     ready, _ = settled_files(at.inbox, datetime.now(UTC) + timedelta(minutes=1))
     assert [path.name for path in ready] == ["frisch.csv"]
+
+
+def test_a_link_in_the_inbox_is_named_and_never_followed(at, registry, tmp_path):
+    outside = tmp_path / "outside.csv"
+    outside.write_bytes(csv(registry))
+    at.inbox.mkdir(parents=True)
+    (at.inbox / "link.csv").symlink_to(outside)
+    (at.inbox / "nowhere.csv").symlink_to(tmp_path / "missing")
+    report = take(at, registry)
+    assert (report.waiting, len(report.taken)) == (("link.csv", "nowhere.csv"), 0)
+    assert outside.read_bytes() == csv(registry) and list((at.ledger / "files").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"\xff\xfe.csv", "\ufffd\ufffd.csv"),
+        (b"zwei\nZeilen.csv", "zwei\ufffdZeilen.csv"),
+        ("\u202evsc.csv".encode(), "\ufffdvsc.csv"),
+        ('Mu\u0308hle "<b>.csv'.encode(), 'Mu\u0308hle "<b>.csv'),
+        (b"x" * 251 + b".csv", "x" * 251 + ".csv"),
+    ],
+    ids=["undecodable", "line-end", "direction", "plain", "longest"],
+)
+def test_an_odd_name_is_taken_shown_and_gone_from_the_inbox(at, registry, name, shown):
+    drop(at, "plain.csv", csv(registry)).rename(at.inbox / os.fsdecode(name))
+    report = take(at, registry)
+    assert tables(at)["delivery"]["file_name"].tolist() == [shown]
+    assert (report.waiting, list(at.inbox.iterdir())) == ((), [])
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error_and_nothing_is_lost(at, registry, monkeypatch):
+    drop(at, "a.csv", csv(registry))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ingest_module, "write_answer", full)
+    with pytest.raises(DeliveryError, match=r"No space left on device.*No file is lost"):
+        take(at, registry)
+    assert (at.inbox / "a.csv").exists()
+    monkeypatch.undo()
+    assert take(at, registry).known == ("a.csv",)
+    assert (len(list(at.outbox.iterdir())), list(at.inbox.iterdir())) == (1, [])
 
 
 def test_a_file_that_grows_while_it_is_read_is_left_for_later(at, registry, monkeypatch):
@@ -295,6 +341,35 @@ def test_progress_counts_files(at, registry):
     seen: list[tuple[int, int]] = []
     take(at, registry, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(1, 2), (2, 2)]
+
+
+def test_judging_processes_end_with_a_killed_ingestion(tmp_path):
+    code = (
+        "import os, time\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "from multiprocessing import get_context\n"
+        "from ikz_eval.delivery.judging import end_with_parent\n"
+        "if __name__ == '__main__':\n"
+        "    pool = ProcessPoolExecutor(1, mp_context=get_context('spawn'), initializer=end_with_parent)\n"
+        "    print(pool.submit(os.getpid).result(), flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    script = tmp_path / "parent.py"
+    script.write_text(code, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    for _ in range(200):
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{worker}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z":
+            return  # ended; its new parent has not asked for its result yet
+        time.sleep(0.05)
+    pytest.fail("the judging process still waits for work")
 
 
 def test_several_processes_judge_as_one_does(registry, monkeypatch):

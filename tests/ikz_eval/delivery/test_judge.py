@@ -55,6 +55,19 @@ def test_dialects_are_what_bodies_really_send(registry):
     assert comma.startswith(b"\xef\xbb\xbfFormular,AGS,") and 'Gebühreneinnahmen,"1234,56",EUR\r\n'.encode() in comma
 
 
+def test_a_damaged_file_of_any_compression_is_refused(registry):
+    for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED):
+        out = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(GOOD)) as parts, zipfile.ZipFile(out, "w", method) as archive:
+            for name in parts.namelist():
+                archive.writestr(name, parts.read(name))
+        assert judge(out.getvalue(), NAME, registry).status == "accepted"
+        damaged = bytearray(out.getvalue())
+        for position in range(200, len(damaged) - 2000, 37):
+            damaged[position] ^= 0x5A
+        assert [f.rule for f in judge(bytes(damaged), NAME, registry).findings] == ["K01"]
+
+
 def test_ten_faults_give_ten_findings_with_their_places(registry):
     def plant(book):
         def put(table, field, item, value):
@@ -137,7 +150,8 @@ def _archive(**members: bytes) -> bytes:
         (b"%PDF-1.7", "K02", "ein anderes Dateiformat"),
         (_archive(xl__bomb=b"\0" * 40_000_000), "K01", "eine zu große Datei"),
         (b"Sehr geehrte Damen und Herren", "K03", "eine Datei, die nicht das amtliche Formular ist"),
-        (b"\xff\xfe" + "Formular;AGS".encode("utf-16-le"), "K02", "ein anderes Dateiformat"),
+        (b"\xff\xfe" + "Formular;AGS".encode("utf-16-le"), "K03", "eine Datei, die nicht das amtliche Formular ist"),
+        (b"Formular;\x00AGS", "K02", "ein anderes Dateiformat"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_finding(registry, data, rule, found):

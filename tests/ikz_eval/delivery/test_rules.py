@@ -1,6 +1,8 @@
 """Every rule: what it finds, where, how grave it is; and one fault gives one finding."""
 
 import datetime as dt
+import time
+import unicodedata
 
 import pytest
 
@@ -160,8 +162,9 @@ def test_a_moved_row_is_read_where_it_stands():
         (("cost", "wohngeld", "material"), 1e300, None, "K24", None),
         (("caseload", "wohngeld", "cases"), 0, None, "K28", "0"),
         (("staff", "wohngeld", "staff_fte"), 0, None, "K29", "0"),
-        (("cost", "wohngeld", "material"), dt.datetime(2025, 2, 1), None, "K30", "2025-02-01 00:00:00"),
+        (("cost", "wohngeld", "material"), dt.datetime(2025, 2, 1), None, "K30", "01.02.2025"),
         (("service_quality", "wohngeld", "online_share_percent"), 0.45, "0%", "K31", "0,45"),
+        (("cost", "wohngeld", "material"), 0.45, "0.0 %", "K31", "0,45"),
     ],
 )
 def test_values(place, value, number_format, rule, found):
@@ -172,6 +175,16 @@ def test_values(place, value, number_format, rule, found):
     ]
     assert found is None or judgement.findings[0].found_text() == found
     assert judgement.status == ("rejected" if RULES[rule].severity in REJECTING else "accepted")
+
+
+def test_a_percent_sign_that_is_only_printed_changes_no_value():
+    judgement = judge_value("service_quality", "wohngeld", "online_share_percent", 45, '0.0" %"')
+    assert (judgement.status, judgement.findings) == ("accepted", ())
+
+
+def test_the_key_proposed_is_one_of_the_study():
+    (found,) = cover("B4", "X9999").findings
+    assert found.allowed() == "der fünfstellige AGS einer Körperschaft der Untersuchung, zum Beispiel X0101"
 
 
 @pytest.mark.parametrize("value", [-1234.5, "-1.234,50", 0, "0", "1.234"])
@@ -264,6 +277,13 @@ def test_a_csv_file_of_two_bodies_or_quarters_is_refused():
     assert judgement.status == "rejected"
 
 
+def test_the_longest_remark_is_searched_at_once():
+    remark = CSV.rstrip().rpartition("\r\n")[2].replace("Umzug der Stelle im August.", "ä" * 100_000)
+    start = time.perf_counter()
+    assert judge((CSV + remark + "\r\n").encode("cp1252"), "a.csv", REGISTRY).findings == ()
+    assert time.perf_counter() - start < 5, "a pattern that tries every start of every word takes a minute"
+
+
 def test_csv_of_another_edition_or_header_is_not_the_form():
     assert [f.rule for f in judge_csv("2025 ERFUNDEN", "2019 ERFUNDEN", -1).findings] == ["K03"]
     assert [f.rule for f in judge_csv("Formular;AGS", "Formular;Schlüssel").findings] == ["K03"]
@@ -274,6 +294,26 @@ def test_csv_of_another_edition_or_header_is_not_the_form():
 def test_csv_is_read_in_every_encoding_and_line_ending(encoding, ending):
     data = CSV.replace("\r\n", ending).replace("EUR" + ending, "EUR;;" + ending).encode(encoding)
     assert judge(data, "a.csv", REGISTRY).findings == ()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        CSV.encode("utf-16"),
+        CSV.replace(";", "\t").encode("utf-16"),
+        ("sep=;\r\n" + CSV).encode("cp1252"),
+        unicodedata.normalize("NFD", CSV).encode(),
+    ],
+    ids=["utf-16", "unicode-text", "sep-line", "split-umlauts"],
+)
+def test_csv_as_spreadsheets_and_macs_save_it_is_read(data):
+    assert (judge(data, "a.csv", REGISTRY).status, judge(data, "a.csv", REGISTRY).findings) == ("accepted", ())
+
+
+def test_a_torn_last_line_is_one_finding():
+    torn = CSV.encode("cp1252")
+    judgement = judge(torn[: torn.rindex(b"Umzug") - 20], "a.csv", REGISTRY)
+    assert [f.rule for f in judgement.findings] == ["K33"]
 
 
 def test_every_rule_has_its_words_in_both_languages_and_its_section_on_the_page():

@@ -125,6 +125,10 @@ def test_a_statement_reaches_nothing_but_the_tables(tmp_path: Path):
         f"COPY (SELECT 1) TO '{tmp_path / 'warehouse' / 'x.csv'}'",
         "SET enable_external_access = true",
         "DELETE FROM caseload",
+        "CREATE TABLE mine AS SELECT 1",
+        "DROP VIEW caseload",
+        "SELECT 1; SELECT 2",
+        "",
     ):
         with pytest.raises(WarehouseError):
             query(warehouse, statement)
