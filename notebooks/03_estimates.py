@@ -40,6 +40,9 @@ for field in registry.delivered_fields:
 #
 # Diese Zeilen dürfen die Hauptzeile stützen oder fraglich machen; für sich allein belegen sie nichts. Anteile einzelner
 # Regionen und Körperschaften stehen in `tables/T10.csv`.
+#
+# In den Zeilen der Körperschaften kann auch eine bloße Verschiebung zwischen Partnern als Minus erscheinen: Das ist keine
+# Ersparnis. Für die ganze Region steht allein die Hauptzeile.
 
 # %%
 columns = ["field", "specification", "level", "method", "effect_percent", "low_percent", "high_percent"]

@@ -80,7 +80,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("cases_per_fte_after", "decimal", CASES_PER_FTE, 1),
     ),
     "T10": (
-        Column("field", "field"), Column("specification"), Column("level", "level"), Column("method", "method"),
+        Column("field", "field"), Column("specification"), Column("level", "effect_level"), Column("method", "method"),
         Column("outcome", "outcome"), Column("term", "term"), Column("is_primary", "flag"),
         _change("effect_percent"), _change("low_percent"), _change("high_percent"),
         _eur("effect_eur_per_case"), _eur("low_eur_per_case"), _eur("high_eur_per_case"),
@@ -103,7 +103,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "F2": (
         Column("field", "field"), _count("bin_quarters", QUARTERS), _count("event_time", QUARTERS),
         _change("estimate_percent", 2), _change("low_percent", 2),
-        _change("high_percent", 2), Column("is_reference", "flag"),
+        _change("high_percent", 2), _count("treated_regions"), Column("is_reference", "flag"),
     ),
     "F3": (
         Column("ags"), Column("name"), Column("unit", "unit"), Column("quarter"), Column("status", "status"),

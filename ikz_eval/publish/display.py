@@ -14,7 +14,7 @@ from ikz_eval.registry import Registry
 from ikz_eval.texts import number, text
 
 _WORDS = {
-    "cost_block", "level", "method", "outcome", "direction", "unit_kind", "status", "measure", "conclusion", "group",
+    "cost_block", "level", "effect_level", "method", "outcome", "direction", "unit_kind", "status", "measure", "conclusion", "group",
     "agreement_status", "series",
 }  # fmt: skip
 """Kinds whose words stand in the catalogue ``publish`` under the kind's own name."""

@@ -25,7 +25,8 @@ def draw_event_path(table: pd.DataFrame, field_name: str, lang: str) -> Drawing 
     ----------
     table : pd.DataFrame
         Rows of table F2 of one field with numbers: ``bin_quarters``, ``event_time`` [quarters], ``estimate_percent``,
-        ``low_percent``, ``high_percent`` [%, NaN where there is no interval]; ``is_reference`` as booleans.
+        ``low_percent``, ``high_percent`` [%, NaN where there is no interval], ``treated_regions`` that contribute;
+        ``is_reference`` as booleans.
     field_name : str
         Name of the field in ``lang``.
     lang : str
@@ -108,14 +109,19 @@ def _year_layers(years: pd.DataFrame, x: Layer, y: Layer, lang: str) -> list[Lay
 
 def _year_rows(years: pd.DataFrame, lang: str) -> list[dict[str, Any]]:
     rows = []
-    columns = ("event_time", "estimate_percent", "low_percent", "high_percent", "is_reference")
-    for first, estimate, low, high, is_reference in zip(*(years[column].tolist() for column in columns), strict=True):
+    columns = ("event_time", "estimate_percent", "low_percent", "high_percent", "treated_regions", "is_reference")
+    for first, estimate, low, high, regions, is_reference in zip(
+        *(years[column].tolist() for column in columns), strict=True
+    ):
         has_interval = low == low and high == high and not is_reference
-        effect = text("figures.path.value", lang, effect=number(str(estimate), lang, 1))
+        is_alone = regions == 1 and not is_reference
+        effect = text(
+            f"figures.path.{'value_one_region' if is_alone else 'value'}", lang, effect=number(str(estimate), lang, 1)
+        )
         rows.append(
             {
                 "x": first + (_BIN - 1) / 2, "from": first - 0.3, "to": first + _BIN - 0.7,
-                "first": first, "y": estimate, "is_reference": is_reference,
+                "first": first, "y": estimate, "is_reference": is_reference, "is_alone": is_alone,
                 "low": low if has_interval else None, "high": high if has_interval else None,
                 "label": high if has_interval else estimate,
                 "words": text("figures.path.reference", lang) if is_reference else effect,
@@ -130,7 +136,8 @@ def _in_words(years: pd.DataFrame, lang: str) -> str:
         if row["is_reference"]:
             key, values = "figures.path.bin_reference", {}
         elif row["low"] is None:
-            key, values = "figures.path.bin_alone", {"effect": number(str(row["y"]), lang, 1)}
+            key = "figures.path.bin_one_region" if row["is_alone"] else "figures.path.bin_alone"
+            values = {"effect": number(str(row["y"]), lang, 1)}
         else:
             key = "figures.path.bin"
             values = {

@@ -146,7 +146,7 @@ def draw(cells: pd.DataFrame, registry: Registry, lang: str = "de") -> dict[str,
 
 def _event_paths(cells: pd.DataFrame) -> pd.DataFrame:
     percents = ("estimate_percent", "low_percent", "high_percent")
-    paths = _numbers(wide(cells, "F2"), "bin_quarters", "event_time", *percents)
+    paths = _numbers(wide(cells, "F2"), "bin_quarters", "event_time", "treated_regions", *percents)
     return paths.assign(is_reference=paths["is_reference"] == "true")
 
 

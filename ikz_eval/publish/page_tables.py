@@ -112,9 +112,17 @@ class PageTables:
         return self._table("T2", table, self._caption("T2", field), labels, table["cost_block"] == "running_total")
 
     def cost_per_case(self, field: str) -> PageTable:
-        """Return T3 of one field."""
+        """Return the rows of T3 of one field for the partnerships."""
         table = self._of_field("T3", field)
-        return self._table("T3", table, self._caption("T3", field), None, table["level"] == "partnership")
+        table = table[table["level"] == "partnership"]
+        return self._table("T3", table, self._caption("T3", field), None, _nowhere(table))
+
+    def cost_per_case_of_bodies(self, field: str) -> PageTable:
+        """Return the other rows of T3 of one field: single bodies and their means."""
+        table = self._of_field("T3", field)
+        table = table[table["level"] != "partnership"]
+        caption = self._text("page.bodies_caption", field=self._words.field(field))
+        return self._table("T3", table, caption, None, table["level"] != "body")
 
     def effects(self, field: str) -> PageTable:
         """Return the whole effects of T10 of one field on the partnership, by the primary specification."""

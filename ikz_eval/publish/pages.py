@@ -25,7 +25,7 @@ from ikz_eval.registry import EvaluationQuarter, Registry
 from ikz_eval.texts import day, text
 
 PAGES = {"de": "index.html", "en": "index.en.html"}
-_READING = ("minus", "compatible", "supported", "mde", "shift", "gap", "data")
+_READING = ("compatible", "supported", "mde", "shift", "gap", "data")
 _FIGURES = (("fallkosten", "F1"), ("ereignispfad", "F2"))
 
 

@@ -4,7 +4,7 @@ Nothing is estimated or judged here: rows of ``estimate``, ``design_card``, ``ve
 ``published_case`` are put into order and rounded for print.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from math import exp
 from typing import Any
 
@@ -118,8 +118,18 @@ def event_paths(registry: Registry, event_path: pd.DataFrame) -> list[Row]:
         mine = primary[(primary["field"] == outcome.field) & (primary["outcome"] == outcome.name)]
         for row in mine.sort_values(["bin_quarters", "event_time"]).to_dict("records"):
             shown: Row = {key: row[key] for key in ("field", "bin_quarters", "event_time", "is_reference")}
-            rows.append(shown | {f"{end}_percent": _percent(row[f"{end}_log"]) for end in ("estimate", "low", "high")})
+            shown |= {f"{end}_percent": _percent(row[f"{end}_log"]) for end in ("estimate", "low", "high")}
+            rows.append(shown | {"treated_regions": row["n_regions"]} | _without_interval(row))
     return rows
+
+
+def _without_interval(row: Mapping[Hashable, Any]) -> Row:
+    """Return the gaps of a bin without interval, each with its reason; nothing where there is an interval."""
+    if not pd.isna(row["low_log"]):
+        return {}
+    alone = f"{WITHHELD}one_region" if row["n_regions"] == 1 else "no_interval"
+    why = Gap("reference" if row["is_reference"] else alone)
+    return {"low_percent": why, "high_percent": why}
 
 
 def _percent(log_points: float) -> float | None:

@@ -24,6 +24,8 @@ METHOD_VERSIONS: dict[str, MethodVersion] = {
     "cr2": MethodVersion(1, "first version: CR2 of a linear estimator by region, Satterthwaite degrees of freedom"),
     "verdict": MethodVersion(1, "first version: at most compatible while required tests are missing"),
     "published_cases": MethodVersion(1, "first version: comparisons of printed figures"),
-    "publication": MethodVersion(1, "first version: T1, T2, T3, T10, design card, figures, page, workbook, notebooks"),
+    "publication": MethodVersion(
+        2, "event path names values of a single region; rows of bodies are named as orientation"
+    ),
 }
 """Stage or method -> version."""

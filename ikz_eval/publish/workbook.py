@@ -7,6 +7,7 @@ Every sheet carries the mark, what the table shows, headings, units and the note
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
+from math import ceil
 from typing import Any
 
 import pandas as pd
@@ -26,6 +27,8 @@ _FIRST_ROW = 6
 """Row of the first value, counted from 0: title, mark, about, blank, headings, units."""
 _GROUPED = {0: "#,##0", 1: "#,##0.0", 2: "#,##0.00", 3: "#,##0.000", 4: "0.0000"}
 _COUNT = "0"
+_LINE_LENGTH, _LINE_HEIGHT = 100, 15
+"""Characters on a line of the overview, and its height in points: not every program fits the height to wrapped text."""
 
 
 def workbook_bytes(cells: pd.DataFrame, registry: Registry, facts: dict[str, str], sentences: list[str]) -> bytes:
@@ -93,6 +96,7 @@ def _overview(
         sheet.write_string(row, 1, value, formats["wrap"])
         row += 1
     for sentence in sentences:
+        sheet.set_row(row + 1, _LINE_HEIGHT * ceil(len(sentence) / _LINE_LENGTH))
         sheet.write_string(row + 1, 1, sentence, formats["wrap"])
         row += 1
     for table in SHEETS:

@@ -77,7 +77,7 @@ def path_rows() -> list[dict[str, Any]]:
     return [
         {
             "field": FIELD, "bin_quarters": length, "event_time": time, "estimate_percent": estimate,
-            "low_percent": low, "high_percent": high, "is_reference": length == 4 and time == -4,
+            "low_percent": low, "high_percent": high, "treated_regions": 3 if low is not None else 1, "is_reference": length == 4 and time == -4,
         }
         for length, bins in ((4, BINS), (1, quarters))
         for time, estimate, low, high in bins

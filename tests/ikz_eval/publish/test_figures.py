@@ -131,7 +131,21 @@ def test_the_event_path_says_its_numbers(figures):
     said = words(figures[f"ereignispfad_{FIELD}"])
     assert "Quartale 0 bis 3: −10,4 % (95-%-Intervall −14,1 bis −6,6 %)" in said
     assert "Quartale −4 bis −1: Bezugszeitraum" in said
-    assert "−12,3 %" in said
+    assert "−12,3\u202f%" in said
+
+
+def test_a_point_of_one_region_is_named_as_such(cells, demonstration):
+    is_regions = (cells["table"] == "F2") & (cells["column"] == "treated_regions")
+    is_interval = (cells["table"] == "F2") & cells["column"].isin(["low_percent", "high_percent"])
+    alone = cells.copy()
+    alone.loc[is_regions, "value"] = "1"
+    alone.loc[is_interval, "value"] = None
+    name = f"ereignispfad_{FIELD}"
+    said = words(draw(alone, demonstration)[name])
+    assert "−10,4\u202f% (1 Region)" in said
+    assert "Quartale 0 bis 3: −10,4 % (nur eine Modellregion: beschreibend, ohne Intervall)" in said
+    alone.loc[is_regions, "value"] = "2"
+    assert "(1 Region)" not in words(draw(alone, demonstration)[name])
 
 
 def test_the_english_edition_speaks_english(cells, demonstration):

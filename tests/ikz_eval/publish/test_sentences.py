@@ -26,11 +26,11 @@ def plain(sentence):
 
 def test_compatible_and_zero_excluded_says_that_it_is_not_supported_yet():
     assert plain(first_screen().sentence) == (
-        "Wohngeld: vereinbar mit −14,1 % bis −8,3 % der realen laufenden Kosten je Fall (95-%-Intervall; schließt null "
+        "Wohngeld: vereinbar mit −14,1 % bis −8,3 % bei den realen laufenden Kosten je Fall (95-%-Intervall; schließt null "
         "aus, gilt aber noch nicht als belegt, weil noch nicht alle vorgesehenen Prüfungen eingebaut sind)."
     )
     assert plain(first_screen("en").sentence) == (
-        "Housing benefit: compatible with −14.1 % to −8.3 % of real running cost per case (95 % interval; excludes "
+        "Housing benefit: compatible with −14.1 % to −8.3 % in real running cost per case (95 % interval; excludes "
         "zero, but does not count as supported yet, because not all planned tests are built in yet)."
     )
 
@@ -38,7 +38,7 @@ def test_compatible_and_zero_excluded_says_that_it_is_not_supported_yet():
 def test_compatible_and_zero_included_claims_nothing():
     said = first_screen(low_percent=-1.2, high_percent=1.4, is_zero_excluded=False, direction="none").sentence
     assert plain(said) == (
-        "Wohngeld: vereinbar mit −1,2 % bis +1,4 % der realen laufenden Kosten je Fall (95-%-Intervall; schließt null "
+        "Wohngeld: vereinbar mit −1,2 % bis +1,4 % bei den realen laufenden Kosten je Fall (95-%-Intervall; schließt null "
         "ein: weder Ersparnis noch Mehrkosten sind nachgewiesen)."
     )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ikz_eval.publish.tables import notes, wide
-from ikz_eval.warehouse import empty_table
+from ikz_eval.warehouse import empty_table, typed
 from tests.ikz_eval.panel.small_study import FIELD
 from tests.ikz_eval.publish.small_evaluation import (
     KEY,
@@ -14,6 +14,7 @@ from tests.ikz_eval.publish.small_evaluation import (
     make_ledger,
     make_study,
     make_tables,
+    path_row,
 )
 
 
@@ -58,6 +59,26 @@ def test_the_event_path_is_in_percent():
     path = wide(small(), "F2").set_index("event_time")
     assert path.loc["0", "estimate_percent"] == "-9.52"
     assert path.loc["-1", "is_reference"] == "true"
+
+
+def test_a_value_of_the_path_without_interval_says_why():
+    study = make_study()
+    tables = make_tables(study)
+    tables["event_path"] = typed(
+        "event_path",
+        [
+            path_row(-1, 0.0, True) | {"n_regions": 3},
+            path_row(0, -0.1, False) | {"n_regions": 3, "low_log": -0.2, "high_log": 0.0},
+            path_row(1, -0.1, False) | {"n_regions": 2},
+            path_row(2, -0.1, False) | {"n_regions": 1},
+        ],
+    )
+    cells = make_cells(study, tables)
+    why = notes(cells, "F2")
+    assert why["low_percent"].fillna("").tolist() == ["reference", "", "no_interval", "withheld.one_region"]
+    assert why["high_percent"].equals(why["low_percent"])
+    assert wide(cells, "F2")["treated_regions"].tolist() == ["3", "3", "2", "1"]
+    assert wide(cells, "F2").loc[1, "low_percent"] == "-18.13"
 
 
 def test_completeness_counts_every_due_delivery_and_adds_up():
