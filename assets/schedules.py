@@ -5,6 +5,7 @@ deliveries keeps the same evaluation from being started twice. Cut-off dates sta
 """
 
 import hashlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -99,10 +100,16 @@ def arrived(at: Place, due: "EvaluationQuarter") -> list[str]:
 
 def inbox_marks(at: Place) -> list[str]:
     """Return name, size and time of every whole file in the inbox: deliveries on their way into the ledger."""
+    from ikz_eval.delivery.inbox import shown_name
     from ikz_eval.delivery.ingest import settled_files
 
-    ready, _ = settled_files(at.inbox, datetime.now(UTC))
-    return [f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in ready]
+    marks = []
+    for path in settled_files(at.inbox, datetime.now(UTC))[0]:
+        # A file may be taken away by its sender, or by an ingestion, between the listing and this look.
+        with suppress(FileNotFoundError):
+            stat = path.stat()
+            marks.append(f"{shown_name(path.name)} {stat.st_size} {stat.st_mtime_ns}")
+    return marks
 
 
 @dg.sensor(

@@ -5,8 +5,11 @@
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from ikz_eval.errors import StudyError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: studies/ and requirements.lock lie here."""
@@ -69,7 +72,17 @@ class Place:
 
 
 def place(study: str | None = None) -> Place:
-    """Return the place of ``study``, or of the study that IKZ_STUDY names."""
+    """Return the place of ``study``, or of the study that IKZ_STUDY names.
+
+    Raises
+    ------
+    StudyError
+        If the name is no plain folder name, so that nothing is written outside IKZ_DATA.
+    """
     name = study or os.environ.get("IKZ_STUDY") or "demonstration"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise StudyError(
+            f"IKZ_STUDY: '{name}' is no name of a study; allowed are letters, digits, '_' and '-', for example rlp"
+        )
     data = Path(os.environ.get("IKZ_DATA") or ROOT / "data").expanduser().resolve()
     return Place(study=name, data=data)

@@ -170,3 +170,13 @@ def test_the_sensor_leaves_a_file_that_is_still_being_copied(at):
 def test_the_key_of_a_run_does_not_depend_on_the_order_of_deliveries(demonstration):
     due = demonstration.evaluation("2026-Q2")
     assert run_key(due, "s", ["a", "b"]) == run_key(due, "s", ["b", "a"]) != run_key(due, "t", ["a", "b"])
+
+
+def test_a_name_that_cannot_be_read_starts_the_judging_all_the_same(empty_place):
+    empty_place.inbox.mkdir(parents=True)
+    odd = empty_place.inbox / os.fsdecode(b"X0101_\xff.xlsx")
+    odd.write_bytes(b"x")
+    os.utime(odd, (1_700_000_000, 1_700_000_000))
+    marks = schedules.inbox_marks(empty_place)
+    assert marks == ["X0101_\ufffd.xlsx 1 1700000000000000000"]
+    assert "\n".join(marks).encode()
