@@ -10,12 +10,16 @@ from typing import Any
 import dagster as dg
 
 from assets.reference import REGISTRY
+from assets.shown import table
 from assets.storage import Study, in_plain_words
 
 LEDGER = {
     "delivery": "Every file that ever arrived, accepted or rejected, with the moment of its arrival.",
     "delivery_cell": "Every value of an accepted file, with sheet, row and column.",
     "finding": "What was found in a file: where, what is allowed, what to do.",
+    "export_amount": "Amounts of the bodies' own exports, read by a layout; kept as evidence, never part of a result.",
+    "arrival": "Every arrival of a file, also of one that had arrived before, with the sender as stated.",
+    "ledger_event": "What happened to a delivery later: withdrawn by its sender, or its content removed by law.",
 }
 FACTS = {
     "cost": "What each body spent on each field in each quarter, by cost block, in cents.",
@@ -29,7 +33,7 @@ FACTS = {
     name="ingest",
     specs=[
         dg.AssetSpec(
-            name, group_name="delivery", description=words, kinds={"deltalake"}, code_version="1", deps=[*REGISTRY]
+            name, group_name="delivery", description=words, kinds={"sqlite"}, code_version="2", deps=[*REGISTRY]
         )
         for name, words in LEDGER.items()
     ],
@@ -75,6 +79,30 @@ def tidy(study: dg.ResourceParam[Study]) -> Iterator[dg.MaterializeResult[object
         yield dg.MaterializeResult(asset_key=name, metadata=_state(study, name) | {"rows added": added[name]})
 
 
+@dg.asset(group_name="delivery", kinds={"sqlite"}, code_version="1", deps=["delivery", "ledger_event"])
+@in_plain_words
+def notice(study: dg.ResourceParam[Study]) -> dg.MaterializeResult[object]:
+    """Write the reminders that are due into the outbox, each once; shows who is late today."""
+    from datetime import UTC, datetime
+
+    from ikz_eval.delivery.reminders import write_reminders
+    from ikz_eval.panel import calendar_at, standing
+
+    moment, warehouse = datetime.now(UTC), study.warehouse
+    counted = standing(warehouse.read("delivery"), warehouse.read("ledger_event"), moment)
+    calendar = calendar_at(study.registry, counted, moment)
+    paths = write_reminders(study.place, study.registry, warehouse, calendar, moment)
+    late = calendar[calendar["status"].isin(("missing", "rejected"))]
+    return dg.MaterializeResult(
+        metadata=_state(study, "notice")
+        | {
+            "reminders written": len(paths),
+            "overdue": table(late[["ags", "quarter", "due_on", "status"]].tail(50)),
+            "outbox": dg.MetadataValue.path(study.place.outbox),
+        }
+    )
+
+
 def _tidy_missing(study: Study) -> dict[str, int]:
     """Append what is missing, table by table, and return the rows added to each."""
     from ikz_eval.delivery.tidy import tidy as tidy_cells
@@ -86,9 +114,8 @@ def _tidy_missing(study: Study) -> dict[str, int]:
     wanted = set().union(*lacking.values())
     if not wanted:
         return dict.fromkeys(FACTS, 0)
-    cells = warehouse.read("delivery_cell")
     frames = tidy_cells(
-        cells[cells["delivery_id"].isin(wanted)].reset_index(drop=True),
+        warehouse.read("delivery_cell", delivery_ids=wanted),
         accepted[accepted["delivery_id"].isin(wanted)].reset_index(drop=True),
     )
     added = {}

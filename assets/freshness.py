@@ -38,7 +38,7 @@ def current_release(at: Place, registry: Registry, due: EvaluationQuarter) -> Pa
 
 
 def _rests_on_the_same(release: Path, at: Place, registry: Registry, due: EvaluationQuarter) -> bool:
-    from ikz_eval.panel import build_calendar
+    from ikz_eval.panel import build_calendar, standing
     from ikz_eval.publish.fingerprint import frame_hash, study_rows_hash
     from ikz_eval.publish.manifest import read_manifest
     from ikz_eval.publish.versions import METHOD_VERSIONS
@@ -56,5 +56,7 @@ def _rests_on_the_same(release: Path, at: Place, registry: Registry, due: Evalua
     warehouse = Warehouse(at.warehouse, read_only=True)
     if not warehouse.exists("published_cell"):
         return False
-    calendar = build_calendar(registry, due, warehouse.read("delivery"))
+    calendar = build_calendar(
+        registry, due, standing(warehouse.read("delivery"), warehouse.read("ledger_event"), due.cutoff)
+    )
     return bool(manifest["tables"]["delivery_calendar"] == frame_hash(calendar))

@@ -26,12 +26,13 @@ else:
 )
 @in_plain_words
 def delivery_calendar(
-    context: dg.AssetExecutionContext, study: dg.ResourceParam[Study], delivery: Frame
+    context: dg.AssetExecutionContext, study: dg.ResourceParam[Study], delivery: Frame, ledger_event: Frame
 ) -> dg.MaterializeResult[Any]:
     """Which deliveries are due, and which were on time, late, rejected or missing as of the cut-off."""
-    from ikz_eval.panel import build_calendar
+    from ikz_eval.panel import build_calendar, standing
 
-    frame = build_calendar(study.registry, study.registry.evaluation(context.partition_key), delivery)
+    evaluation = study.registry.evaluation(context.partition_key)
+    frame = build_calendar(study.registry, evaluation, standing(delivery, ledger_event, evaluation.cutoff))
     counts = frame["status"].value_counts()
     return dg.MaterializeResult(
         value=frame,
@@ -52,15 +53,17 @@ def panel(
     context: dg.AssetExecutionContext,
     study: dg.ResourceParam[Study],
     delivery: Frame,
+    ledger_event: Frame,
     cost: Frame,
     caseload: Frame,
     staff: Frame,
 ) -> dg.MaterializeResult[Any]:
     """Each body, field and quarter: cost at current and constant prices, cases, staff, quarters since the start."""
-    from ikz_eval.panel import build_panel
+    from ikz_eval.panel import build_panel, standing
 
-    registry = study.registry
-    frame = build_panel(registry, registry.evaluation(context.partition_key), delivery, cost, caseload, staff)
+    registry, evaluation = study.registry, study.registry.evaluation(context.partition_key)
+    counted = standing(delivery, ledger_event, evaluation.cutoff)
+    frame = build_panel(registry, evaluation, counted, cost, caseload, staff)
     return dg.MaterializeResult(
         value=frame,
         metadata={

@@ -25,13 +25,19 @@ TIME_ZONE = "Europe/Berlin"
 
 evaluation = dg.define_asset_job(
     "evaluation",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets("notice"),
     description="One evaluation, whole: take in what has arrived, build the panel as of the cut-off, estimate, publish.",
 )
 delivery_job = dg.define_asset_job(
     "delivery",
     selection=dg.AssetSelection.assets(*REGISTRY, *LEDGER, *FACTS),
     description="Take the files of the inbox into the ledger, judge them, write the answers to the outbox.",
+)
+
+reminder_job = dg.define_asset_job(
+    "reminders",
+    selection=dg.AssetSelection.assets("notice"),
+    description="Write the reminders that are due into the outbox, each once.",
 )
 
 
@@ -91,11 +97,13 @@ def run_key(due: "EvaluationQuarter", study_hash: str, deliveries: list[str]) ->
 
 
 def arrived(at: Place, due: "EvaluationQuarter") -> list[str]:
-    """Return the ids of all deliveries that had arrived by the cut-off."""
+    """Return the ids of all deliveries that had arrived, and of withdrawals that were made, by the cut-off."""
     from ikz_eval.warehouse import Warehouse
 
-    delivery = Warehouse(at.warehouse, read_only=True).read("delivery")
-    return sorted(delivery.loc[delivery["received_at"] <= due.cutoff, "delivery_id"])
+    warehouse = Warehouse(at.warehouse, read_only=True)
+    delivery, events = warehouse.read("delivery"), warehouse.read("ledger_event")
+    made = events.loc[(events["event"] == "withdrawn") & (events["happened_at"] <= due.cutoff), "event_id"]
+    return sorted([*delivery.loc[delivery["received_at"] <= due.cutoff, "delivery_id"], *made])
 
 
 def inbox_marks(at: Place) -> list[str]:
@@ -110,6 +118,19 @@ def inbox_marks(at: Place) -> list[str]:
             stat = path.stat()
             marks.append(f"{shown_name(path.name)} {stat.st_size} {stat.st_mtime_ns}")
     return marks
+
+
+@dg.schedule(
+    name="daily_reminders",
+    job=reminder_job,
+    cron_schedule="0 7 * * 1-5",
+    execution_timezone=TIME_ZONE,
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Every working morning at 7: writes the reminders that are due before, at and after a due date.",
+)
+def daily_reminders() -> dg.RunRequest:
+    """Ask for the reminders; a day without any writes nothing."""
+    return dg.RunRequest()
 
 
 @dg.sensor(

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import openpyxl
 
+from bench import ingest, mutations
+from ikz_eval.delivery.expectation import expect
 from ikz_eval.delivery.judge import judge
 from ikz_eval.delivery.template import filled_workbook
 from ikz_eval.estimate import evaluate
@@ -44,7 +46,7 @@ def median_seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
 def delivery_rows() -> list[tuple[str, str, str]]:
     """Measure writing and judging workbooks against reading them with openpyxl alone."""
     registry = load_registry("demonstration")
-    programme = simulate(registry, seed=1)
+    expected, programme = expect(registry), simulate(registry, seed=1)
     some = [delivery_content(programme, delivery) for delivery in range(WORKBOOKS)]
     files = [filled_workbook(registry, content) for content in some]
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +60,7 @@ def delivery_rows() -> list[tuple[str, str, str]]:
                     list(sheet.iter_rows(values_only=True))
 
         read = median_seconds(peer, 3)
-        judged = median_seconds(lambda: [judge(p.read_bytes(), p.name, registry) for p in paths], 3)
+        judged = median_seconds(lambda: [judge(p.read_bytes(), p.name, expected) for p in paths], 3)
         written = median_seconds(lambda: [filled_workbook(registry, content) for content in some], 3)
     return [
         ("judge a workbook", f"{1000 * judged / len(files):.0f} ms", f"{judged / read:.1f} times openpyxl reading it"),
@@ -109,8 +111,8 @@ def command_rows() -> list[tuple[str, str, str]]:
 
 
 def main() -> None:
-    """Print the table and write bench/README.md."""
-    rows = delivery_rows() + evaluation_rows() + command_rows()
+    """Print the tables; write that of speed to bench/README.md, that of judging to docs/judging.md."""
+    rows = delivery_rows() + ingest.workbook_rows() + ingest.growth_rows() + evaluation_rows() + command_rows()
     table = "\n".join(f"| {task} | {figure} | {note} |" for task, figure, note in rows)
     libraries = ", ".join(f"{name} {version(name)}" for name in ("dagster", "pandas", "openpyxl", "statsmodels"))
     page = (
@@ -120,6 +122,7 @@ def main() -> None:
     )
     (ROOT / "bench" / "README.md").write_text(page, encoding="utf-8")
     print(page)
+    mutations.main()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from ikz_eval.registry import load_registry
 registry = load_registry()
 per_case = pd.read_csv("../tables/T3.csv", dtype="str")
 by_block = pd.read_csv("../tables/T2.csv", dtype="str")
+figures.lacking("../tables/F3.csv")
 
 # %% [markdown]
 # ## Verlauf

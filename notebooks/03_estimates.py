@@ -15,6 +15,7 @@ from ikz_eval.registry import load_registry
 
 registry = load_registry()
 effects = pd.read_csv("../tables/T10.csv", dtype="str")
+figures.lacking("../tables/F3.csv")
 
 # %% [markdown]
 # ## Die vorab festgelegte Hauptzeile je Feld

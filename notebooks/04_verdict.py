@@ -15,6 +15,7 @@ from ikz_eval.registry import load_registry
 registry = load_registry()
 design = pd.read_csv("../tables/DC.csv", dtype="str")
 published = pd.read_csv("../tables/PF.csv", dtype="str")
+figures.lacking("../tables/F3.csv")
 
 # %% [markdown]
 # ## Urteil je Feld

@@ -1,41 +1,28 @@
 """Data contracts: one pandera model per warehouse table, named like the table, in pipeline order.
 
-A newcomer reads this to know every table, column and unit. No function of the pipeline belongs here.
+A newcomer reads contracts.py to know every table, column and unit. No function of the pipeline belongs here. The names
+are loaded when they are first asked for (PEP 562): a clerk's ``ikz check`` needs the words of vocabulary.py alone, and
+pandera takes a second to load.
 """
 
-from schemas.base import TABLE_SCHEMA_VERSION, Contract
-from schemas.delivery import Delivery, DeliveryCalendar, DeliveryCell, FindingRow
-from schemas.economics import PublishedCase
-from schemas.estimate import DesignCard, Estimate, EventPath, Verdict
-from schemas.facts import Caseload, Cost, ServiceQuality, Staff
-from schemas.panel import Panel, Partnership
-from schemas.publication import PublishedCell
-from schemas.reference import (
-    Employment,
-    Population,
-    PriceIndex,
-    PublishedFigure,
-    RegistrationDistrict,
-    VehicleStock,
-)
-from schemas.registry import Agreement, Body, CooperationField, Correction, Grant, Region
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-CONTRACTS: dict[str, type[Contract]] = {
-    model.Config.name: model
-    for model in (
-        Body, Region, CooperationField, Agreement, Grant, Correction,
-        PriceIndex, Population, VehicleStock, RegistrationDistrict, Employment, PublishedFigure,
-        Delivery, DeliveryCell, FindingRow, Cost, Caseload, Staff, ServiceQuality,
-        DeliveryCalendar, Panel, Partnership,
-        Estimate, EventPath, DesignCard, Verdict,
-        PublishedCase, PublishedCell,
-    )
-}  # fmt: skip
-"""Table name -> contract, in pipeline order."""
+if TYPE_CHECKING:
+    from schemas.base import TABLE_SCHEMA_VERSION, Contract
+    from schemas.contracts import CONTRACTS, EVALUATION_TABLES, LEDGER_TABLES
 
-EVALUATION_TABLES = tuple(
-    name for name, model in CONTRACTS.items() if "evaluation_quarter" in model.to_schema().columns
-)
-"""Tables that are partitioned by evaluation quarter; all others grow or are replaced as a whole."""
+__all__ = ["CONTRACTS", "EVALUATION_TABLES", "LEDGER_TABLES", "TABLE_SCHEMA_VERSION", "Contract"]
+_HOME = {
+    "CONTRACTS": "schemas.contracts",
+    "EVALUATION_TABLES": "schemas.contracts",
+    "LEDGER_TABLES": "schemas.contracts",
+    "TABLE_SCHEMA_VERSION": "schemas.base",
+    "Contract": "schemas.base",
+}
 
-__all__ = ["CONTRACTS", "EVALUATION_TABLES", "TABLE_SCHEMA_VERSION", "Contract"]
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'schemas' has no attribute '{name}'")
+    return getattr(import_module(_HOME[name]), name)

@@ -7,7 +7,8 @@ back to file, sheet, row and column.
 from pandera.typing import Series
 
 from schemas.base import Contract, described
-from schemas.vocabulary import AGS, DELIVERY_ID, DELIVERY_STATUS, QUARTER, SEVERITIES, Int, UtcTime
+from schemas.types import Int, UtcTime
+from schemas.vocabulary import AGS, DELIVERY_ID, DELIVERY_STATUS, QUARTER, SEVERITIES
 
 
 class Delivery(Contract):
@@ -32,7 +33,7 @@ class Delivery(Contract):
         nullable=True,
         ge=1,
     )
-    status: Series[str] = described("accepted or rejected", isin=DELIVERY_STATUS)
+    status: Series[str] = described("accepted, rejected or supporting (a body's own export)", isin=DELIVERY_STATUS)
     is_invented: Series[bool] = described("Whether the file belongs to the demonstration")
     received_at: Series[UtcTime] = described("When the file arrived; cut-offs look at this [UTC]")
     ingested_at: Series[UtcTime] = described("When the file was taken into the ledger; never published [UTC]")
@@ -51,10 +52,10 @@ class DeliveryCell(Contract):
     row: Series[int] = described("Row in the sheet or file, counted from 1", ge=1)
     column: Series[str] = described("Column letter in the sheet, or column name of a CSV file")
     table: Series[str] = described(
-        "Table the value goes to", isin=("cost", "caseload", "staff", "service_quality", "remark")
+        "Table the value goes to", isin=("cost", "caseload", "staff", "service_quality", "control", "remark")
     )
     field: Series[str] = described("Cooperation field; empty for remarks", nullable=True)
-    item: Series[str] = described("What the value is: cost block, cases, staff_fte, indicator or remark")
+    item: Series[str] = described("What the value is: cost block, cases, staff_fte, indicator, total or remark")
     value: Series[str] = described("Value in canonical form: decimal point, no thousands mark; the text of a remark")
 
     class Config:

@@ -6,7 +6,8 @@ Effects of log outcomes are published as 100 (exp b - 1) %, the end points of in
 from pandera.typing import Series
 
 from schemas.base import Contract, described
-from schemas.vocabulary import DIRECTIONS, LEVELS, QUARTER, VERDICTS, Int
+from schemas.types import Int
+from schemas.vocabulary import DIRECTIONS, LEVELS, QUARTER, VERDICTS
 
 
 class Estimate(Contract):

@@ -7,7 +7,8 @@ and quarter. Both belong to an evaluation quarter and read the ledger as of its 
 from pandera.typing import Series
 
 from schemas.base import Contract, described
-from schemas.vocabulary import AGS, DELIVERY_ID, QUARTER, UNIT_KINDS, Int
+from schemas.types import Int
+from schemas.vocabulary import AGS, DELIVERY_ID, QUARTER, UNIT_KINDS
 
 
 class Panel(Contract):

@@ -1,12 +1,8 @@
 """Closed code lists and patterns that several contracts share.
 
 Holds the words a table may use (cost blocks, severities, verdicts) and the patterns of keys. What a word means for a
-single table stands in that table's contract; German labels stand in ikz_eval/texts.
+single table stands in that table's contract; German labels stand in ikz_eval/texts. Standard library only.
 """
-
-from typing import Annotated
-
-import pandas as pd
 
 AGS = r"^(\d{5}|X\d{4})$"
 """Amtlicher Gemeindeschlüssel of a district or city, 5 digits; invented bodies carry ``X`` and four digits."""
@@ -29,15 +25,15 @@ SERVICE_INDICATORS = ("waiting_minutes", "opening_hours_per_week", "online_share
 SEVERITIES = ("reject_file", "reject_value", "question", "note")
 """Fixed meaning: the file is rejected, a value is rejected (and so the file), the sender is asked, for information."""
 REJECTING = ("reject_file", "reject_value")
-DELIVERY_STATUS = ("accepted", "rejected")
+DELIVERY_STATUS = ("accepted", "rejected", "supporting")
+"""``supporting``: a body's own export (Beleg); kept with its amounts, never the delivery of a quarter."""
+LEDGER_EVENTS = ("withdrawn", "removed")
+"""What may happen to a delivery later: its sender takes it back, or its content goes by law."""
+NOTICES = ("before", "due", "overdue")
+"""Reminders before, at and after the due date."""
 CALENDAR_STATUS = ("on_time", "late", "rejected", "missing")
 BODY_KINDS = ("Landkreis", "Kreisfreie Stadt")
 UNIT_KINDS = ("region", "block")
 VERDICTS = ("supported", "compatible", "not_assessable")
 DIRECTIONS = ("saving", "dearer", "none")
 LEVELS = ("partnership", "body")
-
-Int = pd.Int64Dtype
-"""Nullable integer."""
-UtcTime = Annotated[pd.DatetimeTZDtype, "us", "UTC"]
-"""Microseconds in UTC."""

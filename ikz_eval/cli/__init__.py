@@ -13,9 +13,17 @@ from ikz_eval import __version__
 from ikz_eval.errors import IkzError
 
 COMMANDS = {
-    "check": "ikz_eval.cli.delivery:check",
-    "template": "ikz_eval.cli.delivery:template",
+    "check": "ikz_eval.cli.check:check",
+    "template": "ikz_eval.cli.template:template",
     "ingest": "ikz_eval.cli.delivery:ingest",
+    "layout": "ikz_eval.cli.layout:layout",
+    "deliveries": "ikz_eval.cli.ledger:deliveries",
+    "remind": "ikz_eval.cli.ledger:remind",
+    "calendar": "ikz_eval.cli.ledger:calendar",
+    "withdraw": "ikz_eval.cli.ledger:withdraw",
+    "diff": "ikz_eval.cli.ledger:diff",
+    "retain": "ikz_eval.cli.ledger:retain",
+    "mail": "ikz_eval.cli.mail:mail",
     "demo": "ikz_eval.cli.study:demo",
     "study": "ikz_eval.cli.study:study",
     "show": "ikz_eval.cli.warehouse:show",

@@ -45,7 +45,7 @@ def filled_csv(registry: Registry, content: DeliveryContent, dialect: str) -> by
     for sheet in layout.sheets:
         for key in registry.delivered_fields:
             for column in sheet.columns:
-                value = content.values.get((sheet.table, key, column.item))
+                value = content.values.get((column.table, key, column.item))
                 written = "" if value is None else spelled(value)
                 writer.writerow([*head, sheet.name, names[key], column.label, written, column.unit])
     for remark in content.remarks:

@@ -1,4 +1,4 @@
-"""Lines of a CSV file with their number: encoding, separator and header are found by the file itself; no meaning."""
+"""Lines of a CSV file with their number: separator and header are found by the file itself; no meaning."""
 
 import csv
 import io
@@ -8,45 +8,37 @@ from ikz_eval.delivery.form import label_words
 
 MAX_LINES = 5000
 """Lines that are read; the official form has some 60."""
+HEADER_WITHIN = 30
+"""Lines within which the header is looked for."""
 SEPARATORS = (";", ",", "\t")
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-"""Byte order marks of what Excel saves as „Unicode-Text“."""
-_BINARY = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF")
-
 Line = tuple[int, list[str]]
 """Number of a line, from 1, and its fields."""
 
 
-def looks_like_text(data: bytes) -> bool:
-    """Whether a file is to be read as CSV: none of the known binary formats, no zero byte (but UTF-16)."""
-    if data.startswith(_UTF_16):
-        return True
-    return not data.startswith(_BINARY) and b"\x00" not in data
-
-
-def decoded(data: bytes) -> str:
-    """Decode by byte order mark, then strict UTF-8, then cp1252 (its five undefined bytes become a mark)."""
-    if data.startswith(_UTF_16):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
-
-
 def read_lines(content: str, headers: Sequence[str]) -> list[Line] | None:
-    """Return the non-empty lines below the header; None when the file does not begin with the official header."""
+    """Return the non-empty lines below the header; None when the file does not have the official header.
+
+    Lines above the header (a title, ``sep=;``) are left out, and columns in another order are put in the official one.
+    """
+    wanted = [label_words(header) for header in headers]
     for separator in SEPARATORS:
         lines = _separated(content, separator, len(headers))
-        if lines and lines[0][1][0].casefold().startswith("sep="):  # tells Excel the separator
-            del lines[0]
-        if lines and list(map(label_words, lines[0][1])) == list(map(label_words, headers)):
-            return lines[1:]
+        for at, (_, cells) in enumerate(lines[:HEADER_WITHIN]):
+            found = [label_words(cell) for cell in cells]
+            if sorted(found) == sorted(wanted):
+                order = [found.index(header) for header in wanted]
+                return [(number, _ordered(row, order)) for number, row in lines[at + 1 :]]
     return None
 
 
+def _ordered(row: list[str], order: list[int]) -> list[str]:
+    """Return a line in the official order; one of another width stays as it is, for its own finding."""
+    return [row[at] for at in order] if len(row) == len(order) else row
+
+
 def _separated(content: str, separator: str, width: int) -> list[Line]:
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator)
+    """Return the lines of a file; a quote that is never closed ends them with a line of one column."""
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
     lines: list[Line] = []
     start = 1
     try:
@@ -59,6 +51,6 @@ def _separated(content: str, separator: str, width: int) -> list[Line]:
             start = reader.line_num + 1
             if start > MAX_LINES:
                 break
-    except csv.Error:  # a field beyond csv's limit: not the form
-        return []
+    except csv.Error:  # a quote amid a value, or a field beyond csv's limit
+        lines.append((start, [separator]))
     return lines

@@ -4,11 +4,8 @@ Holds the types and their rendering in both languages; the words stand in ikz_ev
 rules/.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-
-import pandas as pd
 
 from ikz_eval.texts import number, text
 from schemas.vocabulary import REJECTING
@@ -120,24 +117,6 @@ def place_text(place: Place, lang: str = "de") -> str:
         key = "column" if place.label is None else "labelled_column"
         parts.append(text(f"delivery.place.{key}", lang, column=place.column, label=place.label or ""))
     return ", ".join(parts)
-
-
-def finding_rows(delivery_id: str, findings: Sequence[Finding]) -> pd.DataFrame:
-    """Return findings as rows of table ``finding``, in order, with their German words."""
-    return pd.DataFrame(
-        {
-            "delivery_id": pd.Series([delivery_id] * len(findings), dtype="str"),
-            "sequence": pd.Series(range(1, len(findings) + 1), dtype="int64"),
-            "rule": pd.Series([f.rule for f in findings], dtype="str"),
-            "severity": pd.Series([f.severity for f in findings], dtype="str"),
-            "sheet": pd.Series([f.place.sheet for f in findings], dtype="str"),
-            "row": pd.Series([f.place.row for f in findings], dtype="Int64"),
-            "column": pd.Series([f.place.column for f in findings], dtype="str"),
-            "found": pd.Series([f.found_text() for f in findings], dtype="str"),
-            "allowed": pd.Series([f.allowed() for f in findings], dtype="str"),
-            "remedy": pd.Series([f.remedy() for f in findings], dtype="str"),
-        }
-    )
 
 
 def _word(value: Word, lang: str) -> str:

@@ -14,10 +14,14 @@ from decimal import Decimal
 from ikz_eval.delivery.findings import Finding, Place, Word
 from ikz_eval.delivery.layout import Column, Layout
 from ikz_eval.delivery.numbers import Number, exact_number, parse_number
-from ikz_eval.delivery.workbook import RawCell
+from ikz_eval.delivery.reading.contents import RawCell
 
-_LITERAL = re.compile(r'"[^"]*"|\\.')
+_LITERAL = re.compile(r'"[^"]*"|\\.|_.|\[[^\]]*\]')
 """Parts of a number format that are only printed: ``0.0" %"`` shows 45 as 45 %, ``0.0%`` shows 0.45 so."""
+_SCALED = re.compile(r"[0#?],+(?![0#?,])")
+"""A comma after the last digit: ``#,##0,`` shows 12 400 as 12."""
+_THOUSANDS = re.compile(r"T\s?€|T\.?\s?EUR|Tsd|Mio|k\s?€", re.IGNORECASE)
+"""A format that prints another unit beside the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,14 @@ class Reading:
     found : str or Decimal
         What stands there, verbatim.
     problem : str or None
-        ``blank``, ``no_result`` (formula), ``date``, ``percent_format``, ``not_a_number`` or ``ambiguous``.
+        ``blank``, ``no_result`` (formula), ``date``, ``percent_format``, ``percent_unknown``, ``thousands_format``,
+        ``not_a_number`` or ``ambiguous``.
     is_tolerated : bool
         Whether the spelling is clear but not the official one.
     is_formula : bool
         Whether a formula stands there.
+    shown : str
+        ``scaled`` when the cell shows its number divided by 1,000; else empty.
     """
 
     value: Decimal | None
@@ -43,6 +50,7 @@ class Reading:
     problem: str | None = None
     is_tolerated: bool = False
     is_formula: bool = False
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +171,8 @@ def read_cell(raw: RawCell | None, column: Column) -> Reading:
         return Reading(None, _shown_date(value), "date", is_formula=raw.is_formula)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _read_stored(value, raw, column)
-    return read_text(str(value), column, is_formula=raw.is_formula)
+    written = ("WAHR" if value else "FALSCH") if isinstance(value, bool) else str(value)  # as the spreadsheet shows it
+    return read_text(written, column, is_formula=raw.is_formula)
 
 
 def read_text(written: str, column: Column, *, is_formula: bool = False) -> Reading:
@@ -184,9 +193,19 @@ def _shown_date(value: date | time | timedelta) -> str:
 
 
 def _read_stored(value: float | int, raw: RawCell, column: Column) -> Reading:
+    """Return a stored number, unless the cell's format says that it means another one."""
     exact = exact_number(value)
     if exact is None:
         return Reading(None, str(value), "not_a_number", is_formula=raw.is_formula)
-    if "%" in _LITERAL.sub("", raw.number_format):
-        return Reading(None, exact, "percent_format", is_formula=raw.is_formula)
-    return Reading(exact, exact, None, is_formula=raw.is_formula)
+    shown = raw.number_format.split(";")[0]
+    bare = _LITERAL.sub("", shown)
+    is_scaled = _SCALED.search(bare) is not None
+    if "%" in bare:
+        problem = "percent_format"
+    elif not shown and column.kind.name == "percent" and 0 < abs(exact) <= 1:
+        problem = "percent_unknown"
+    elif _THOUSANDS.search(shown) and not is_scaled:
+        problem = "thousands_format"
+    else:
+        return Reading(exact, exact, None, is_formula=raw.is_formula, shown="scaled" if is_scaled else "")
+    return Reading(None, exact, problem, is_formula=raw.is_formula)

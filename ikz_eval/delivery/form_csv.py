@@ -6,7 +6,7 @@ about lines are rules/csv.py, about values rules/value.py.
 
 from dataclasses import dataclass, field
 
-from ikz_eval.delivery.csv_lines import Line, decoded, read_lines
+from ikz_eval.delivery.csv_lines import Line, read_lines
 from ikz_eval.delivery.expectation import Expected
 from ikz_eval.delivery.findings import Finding, Place
 from ikz_eval.delivery.form import CoverValue, Entry, Form, canonical_ags, canonical_quarter, label_words, read_text
@@ -57,20 +57,20 @@ class _Reader:
             self.form.findings.append(finding)
 
 
-def read_csv(data: bytes, file_name: str, expected: Expected) -> Form | Finding:
+def read_csv(written: str, file_name: str, expected: Expected) -> Form | Finding:
     """Return the filled-in form, or the finding that it is not the official form as CSV.
 
     Parameters
     ----------
-    data : bytes
-        The file.
+    written : str
+        The file's text.
     file_name : str
         Name of the file, for the places of findings.
     expected : Expected
         What the study expects.
     """
     headers = load_layout().csv_headers
-    lines = read_lines(decoded(data), headers)
+    lines = read_lines(written, headers)
     if lines is None:
         return file_rules.k03_edition_is_known(Place(file_name), None)
     if not lines:
@@ -87,9 +87,9 @@ def read_csv(data: bytes, file_name: str, expected: Expected) -> Form | Finding:
         else:
             torn.append((record, len(row)))
     reader.form.findings += csv_rules.contradicting_lines([records[0], *good], file_name, headers)
-    for record, width in torn:
+    for at, (record, width) in enumerate(torn):
         found = csv_rules.k33_line_has_all_columns(Place(file_name, None, record.line), width, len(headers))
-        reader.report_stranger(record, f"line {record.line}", found)
+        reader.report_stranger(record, f"line {min(at, structure.MOST_UNKNOWN)}", found)
     _place_records(reader, good)
     return reader.form
 
@@ -162,24 +162,25 @@ def _add_entry(reader: _Reader, sheet: SheetLayout, task: str, column: Column, r
         reader.form.findings.append(csv_rules.k35_unit_is_the_forms(place, record.unit, column.unit))
         return
     place = reader.place(record, headers[6])
-    reader.form.entries.append(Entry(sheet.table, task, column, place, read_text(record.value, column)))
+    reader.form.entries.append(Entry(column.table, task, column, place, read_text(record.value, column)))
 
 
 def _missing(reader: _Reader, sheet: SheetLayout, seen: set[tuple[str, str]]) -> list[Finding]:
     """Return what is missing in a sheet, as few findings as say it: the sheet, a field, a position, one value."""
     file_name, fields = reader.form.file_name, reader.expected.fields
+    columns = [column for column in sheet.columns if not column.controls]
     gaps = [
         (task, column)
         for task in fields
-        for column in sheet.columns
+        for column in columns
         if (task, column.item) not in seen and not _is_explained(reader, sheet, fields[task], column)
     ]
-    if len(gaps) == len(fields) * len(sheet.columns):
+    if len(gaps) == len(fields) * len(columns):
         return [structure.k11_sheet_is_there(Place(file_name, sheet.name), None, sheet.name)]
     findings, place = [], Place(file_name, sheet.name)
-    tasks = [task for task in fields if sum(gap[0] == task for gap in gaps) == len(sheet.columns)]
+    tasks = [task for task in fields if sum(gap[0] == task for gap in gaps) == len(columns)]
     findings += [structure.k16_row_is_there(place, None, fields[task]) for task in tasks]
-    items = [column for column in sheet.columns if sum(gap[1] is column for gap in gaps) == len(fields)]
+    items = [column for column in columns if sum(gap[1] is column for gap in gaps) == len(fields)]
     findings += [structure.k14_column_is_there(place, None, column.label) for column in items]
     for task, column in gaps:
         if task not in tasks and column not in items:

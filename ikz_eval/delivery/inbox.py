@@ -5,13 +5,26 @@ Nothing here looks into a delivery; taking files into the ledger is ingest.py.
 
 import csv
 import hashlib
-import unicodedata
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copystat
 from stat import S_ISREG
 
+from ikz_eval.delivery.reading.names import shown_name
 from ikz_eval.errors import DeliveryError
+
+__all__ = [
+    "bring_in",
+    "leave",
+    "planted_arrivals",
+    "read_whole",
+    "recover_taken",
+    "settled_files",
+    "shown_name",
+    "take_out",
+]
 
 ARRIVALS = "arrivals.csv"
 """Planted arrival times of the demonstration, columns ``file_name`` and ``received_at``; never a delivery."""
@@ -20,8 +33,6 @@ SETTLE_SECONDS = 2.0
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 _TAKEN = ".taken"
 """Folder of the inbox in which a file stands for the moment between its renaming and its removal."""
-_MISLEADING = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Unicode categories that do not belong in a name people read: control, direction, undecodable bytes, line ends."""
 
 
 def settled_files(inbox: Path, now: datetime | None = None) -> tuple[list[Path], list[Path]]:
@@ -55,11 +66,6 @@ def settled_files(inbox: Path, now: datetime | None = None) -> tuple[list[Path],
         is_whole = S_ISREG(stat.st_mode) and stat.st_size > 0 and not is_fresh and not is_unfinished
         (ready if is_whole else waiting).append(path)
     return ready, waiting
-
-
-def shown_name(name: str) -> str:
-    """Return a file name as it can be stored and shown: a sign that is unreadable or misleads becomes a mark."""
-    return "".join("\ufffd" if unicodedata.category(sign) in _MISLEADING else sign for sign in name)
 
 
 def planted_arrivals(inbox: Path) -> dict[str, datetime]:
@@ -99,6 +105,43 @@ def read_whole(path: Path) -> bytes | None:
         return None
     is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns) and len(data) == after.st_size
     return data if is_same else None
+
+
+def bring_in(inbox: Path, files: Iterable[Path]) -> set[Path]:
+    """Copy files from elsewhere into the inbox, each whole or not at all, and return where they lie now.
+
+    A copy that a died ingestion left behind is used again. The file keeps its time, which is part of what tells one
+    arrival from another; the original stays where it is.
+
+    Raises
+    ------
+    DeliveryError
+        If one of them is no file, or empty; none is copied then.
+    """
+    wanted = list(files)
+    for path in wanted:
+        if not path.is_file() or path.stat().st_size == 0:
+            raise DeliveryError(
+                f"{path}: {'is empty' if path.is_file() else 'there is no such file'}; check name and folder. Nothing was "
+                "taken in"
+            )
+    return {_brought(inbox, path) for path in wanted}
+
+
+def _brought(inbox: Path, path: Path) -> Path:
+    if path.resolve().parent == inbox.resolve():
+        return inbox / path.name
+    data, target, number = path.read_bytes(), inbox / path.name, 1
+    while target.exists():
+        if target.is_file() and target.read_bytes() == data:
+            return target
+        number += 1
+        target = inbox / f"{path.stem[:60]} ({number}){path.suffix[:8]}"
+    aside = inbox / f".{hashlib.sha256(data).hexdigest()}.tmp"
+    aside.write_bytes(data)
+    copystat(path, aside)
+    aside.replace(target)
+    return target
 
 
 def take_out(path: Path, sha256: str) -> bool:

@@ -1,63 +1,34 @@
-"""Judgement of one file: read it, apply the rules, keep the cells of an accepted delivery.
+"""Judgement of one file: read it, apply the rules that need file and study, keep the cells of an accepted delivery.
 
-``judge`` never raises for what stands in a file: every fault is a finding. Taking the file into the ledger is
-ingest.py; the same function serves ``ikz check``.
+``judge`` never raises for what stands in a file: every fault is a finding. What needs earlier deliveries is compare.py;
+taking the file into the ledger is ingest.py. The same functions serve ``ikz check``.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from ikz_eval.delivery.csv_lines import looks_like_text
-from ikz_eval.delivery.expectation import Expected, expect
+from ikz_eval.delivery.expectation import Expected
 from ikz_eval.delivery.findings import Finding, Place
 from ikz_eval.delivery.form import Form
 from ikz_eval.delivery.form_csv import read_csv
 from ikz_eval.delivery.form_sheets import read_sheets
+from ikz_eval.delivery.judgement import Cell, Judgement
 from ikz_eval.delivery.numbers import canonical
-from ikz_eval.delivery.rules import content, value
+from ikz_eval.delivery.reading import Contents, Refusal, read_file
+from ikz_eval.delivery.rules import content, plausibility, value
 from ikz_eval.delivery.rules import file as file_rules
-from ikz_eval.delivery.workbook import MAX_FILE_BYTES, Refusal, read_workbook
-from ikz_eval.registry.model import Registry
+from ikz_eval.delivery.rules import reading as reading_rules
+from ikz_eval.delivery.rules.view import view_of
+from ikz_eval.settings import ROOT
+
+if TYPE_CHECKING:
+    from ikz_eval.delivery.reading.sandbox import Sandbox
+
+__all__ = ["Cell", "Judgement", "judge", "judge_read"]
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What was read of one file, and what was found.
-
-    Attributes
-    ----------
-    delivery_id : str
-        First 12 hexadecimal digits of ``sha256``.
-    sha256 : str
-        SHA-256 of the file.
-    layout : str or None
-        Edition it was read with; None when none fitted.
-    ags, quarter : str or None
-        Body and quarter, from the content; None when unreadable or not of this study.
-    status : str
-        ``accepted`` or ``rejected`` (at least one rejecting finding).
-    is_invented : bool
-        Whether the file belongs to the demonstration; an unreadable file counts as the study's own.
-    cells : pd.DataFrame
-        Contract ``delivery_cell``; empty when rejected.
-    findings : tuple of Finding
-        In the order of the form.
-    """
-
-    delivery_id: str
-    sha256: str
-    layout: str | None
-    ags: str | None
-    quarter: str | None
-    status: str
-    is_invented: bool
-    cells: pd.DataFrame
-    findings: tuple[Finding, ...]
-
-
-def judge(data: bytes, file_name: str, registry: Registry) -> Judgement:
+def judge(data: bytes, file_name: str, expected: Expected, *, sandbox: "Sandbox | None" = None) -> Judgement:
     """Read a file and judge it.
 
     Parameters
@@ -66,43 +37,77 @@ def judge(data: bytes, file_name: str, registry: Registry) -> Judgement:
         The file.
     file_name : str
         Name as it arrived; only compared with the content, never believed.
-    registry : Registry
-        The study it is delivered to.
+    expected : Expected
+        What the study expects.
+    sandbox : Sandbox, optional
+        Where the file is opened; a sandbox of this process when left out.
     """
-    expected = expect(registry)
+    return judge_read(read_file(data, file_name, sandbox), data, file_name, expected)
+
+
+def judge_read(read: Contents | Refusal, data: bytes, file_name: str, expected: Expected) -> Judgement:
+    """Judge a file that has been read already; ``read`` is what :func:`read_file` returned for ``data``."""
     sha256 = hashlib.sha256(data).hexdigest()
-    form = _read(data, file_name, expected)
+    form = _form(read, file_name, expected)
     if isinstance(form, Finding):
+        export = _export(form, read, data, file_name, expected)
+        if export is not None:
+            return export
         return Judgement(
-            sha256[:12], sha256, None, None, None, "rejected", expected.is_invented, _cells(sha256[:12], None), (form,)
+            file_name,
+            sha256[:12],
+            sha256,
+            None,
+            None,
+            None,
+            "rejected",
+            expected.is_invented,
+            (),
+            (form,),
+            (),
+            read.guards,
         )
     findings = _findings(form, expected)
     is_accepted = not any(found.is_rejecting for found in findings)
     return Judgement(
+        file_name=file_name,
         delivery_id=sha256[:12],
         sha256=sha256,
         layout=form.layout.edition,
         ags=form.cover["ags"].text if form.cover["ags"].text in expected.bodies else None,
-        quarter=form.cover["quarter"].text if not _has(findings, "K05") else None,
+        quarter=None if any(found.rule == "K05" for found in findings) else form.cover["quarter"].text,
         status="accepted" if is_accepted else "rejected",
         is_invented=file_rules.is_invented(form),
-        cells=_cells(sha256[:12], form if is_accepted else None),
+        cells=_cells(form) if is_accepted else (),
         findings=findings,
+        guards=read.guards,
     )
 
 
-def _read(data: bytes, file_name: str, expected: Expected) -> Form | Finding:
+def _export(
+    found: Finding, read: Contents | Refusal, data: bytes, file_name: str, expected: Expected
+) -> Judgement | None:
+    """Return the judgement of a file that is no official form but an export some layout knows."""
+    if found.rule != "K03" or isinstance(read, Refusal):
+        return None
+    from ikz_eval.delivery.exports.judging import judge_export
+
+    own = ROOT / "studies" / expected.study / "layouts"
+    return judge_export(read, data, file_name, own_layouts=own, is_invented=expected.is_invented)
+
+
+def _form(read: Contents | Refusal, file_name: str, expected: Expected) -> Form | Finding:
     """Return the filled-in form, or why there is none."""
-    place = Place(file_name)
-    if not data or len(data) > MAX_FILE_BYTES:
-        return file_rules.k01_file_is_readable(place, "too_large" if data else "empty")
-    if looks_like_text(data):
-        return read_csv(data, file_name, expected)
-    sheets = read_workbook(data)
-    if not isinstance(sheets, Refusal):
-        return read_sheets(sheets, file_name, expected)
-    apply = file_rules.k01_file_is_readable if sheets.rule == "K01" else file_rules.k02_format_is_xlsx_or_csv
-    return apply(place, sheets.case)
+    if isinstance(read, Refusal):
+        apply = file_rules.k01_file_is_readable if read.rule == "K01" else file_rules.k02_format_is_xlsx_or_csv
+        return apply(Place(file_name), read.case)
+    if read.text is not None:
+        form = read_csv(read.text, file_name, expected)
+    else:
+        form = read_sheets(read.sheets, file_name, expected)
+    if isinstance(form, Form):
+        form.findings[:0] = reading_rules.contents_findings(read, file_name)
+    return form
 
 
 def _findings(form: Form, expected: Expected) -> tuple[Finding, ...]:
@@ -119,30 +124,30 @@ def _findings(form: Form, expected: Expected) -> tuple[Finding, ...]:
         about_file += [found for found in asked if found is not None]
     about_values = value.entry_findings(form.entries)
     about_content = content.content_findings(form, expected, is_addressed=is_addressed)
-    return (*about_file, *form.findings, *about_values, *about_content)
+    findings = (*about_file, *form.findings, *about_values, *about_content)
+    return (*findings, *_contradictions(form, expected, findings))
 
 
-def _has(findings: tuple[Finding, ...], rule: str) -> bool:
-    return any(found.rule == rule for found in findings)
+def _contradictions(form: Form, expected: Expected, findings: tuple[Finding, ...]) -> Iterator[Finding]:
+    """Yield what the file's numbers say against each other; also of a rejected file, so that all is mended at once."""
+    address = form.cover["ags"].text, form.cover["quarter"].text
+    view = view_of(form.file_name, form.layout.edition, address, _cells(form), expected, findings=findings)
+    yield from plausibility.k50_total_agrees(view)
+    yield from plausibility.k52_rows_differ(view)
 
 
-def _cells(delivery_id: str, form: Form | None) -> pd.DataFrame:
-    """Return contract ``delivery_cell``; without a form, or of a rejected one, no row."""
-    rows: list[tuple[str, int | None, str | None, str, str | None, str, str]] = []
-    if form is not None:
-        for entry in form.entries:
-            place = entry.place
-            assert place.sheet is not None and entry.reading.value is not None
-            rows.append(
-                (place.sheet, place.row, place.column, entry.table, entry.field, entry.column.item,
-                 canonical(entry.reading.value))
-            )  # fmt: skip
-        rows += [
-            (remark.place.sheet or "", remark.place.row, remark.place.column, "remark", None, "remark", remark.text)
-            for remark in form.remarks
-        ]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 7
-    frame = {"delivery_id": pd.Series([delivery_id] * len(rows), dtype="str")}
-    for name, column in zip(("sheet", "row", "column", "table", "field", "item", "value"), columns, strict=True):
-        frame[name] = pd.Series(column, dtype="int64" if name == "row" else "str")
-    return pd.DataFrame(frame)
+def _cells(form: Form) -> tuple[Cell, ...]:
+    """Return values and remarks with their addresses."""
+    cells = []
+    for entry in form.entries:
+        place = entry.place
+        if entry.reading.value is None:  # a total that was left out
+            continue
+        assert place.sheet is not None and place.row is not None and place.column is not None
+        written = canonical(entry.reading.value)
+        cells.append(Cell(place.sheet, place.row, place.column, entry.table, entry.field, entry.column.item, written))
+    for remark in form.remarks:
+        place = remark.place
+        assert place.row is not None and place.column is not None
+        cells.append(Cell(place.sheet or "", place.row, place.column, "remark", None, "remark", remark.text))
+    return tuple(cells)

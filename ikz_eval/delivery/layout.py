@@ -39,15 +39,37 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a sheet: one item of every field."""
+    """One column of a sheet: one item of every field.
+
+    Attributes
+    ----------
+    letter : str
+        Where it stands in the form.
+    item : str
+        What its values are, e.g. a cost block.
+    table : str
+        Table its values go to; ``control`` for a total that is only compared.
+    label, unit : str
+        What the form prints.
+    kind : Kind
+        How its numbers are limited.
+    minimum : Decimal
+        Smallest value that can be true.
+    hint : str
+        What the form says when the cell is chosen.
+    controls : tuple of str
+        Items of the same row that it is the sum of; such a column may stay empty.
+    """
 
     letter: str
     item: str
+    table: str
     label: str
     unit: str
     kind: Kind
     minimum: Decimal
     hint: str
+    controls: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -106,11 +128,12 @@ class Remarks:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One edition of the form."""
+    """One edition of the form; ``side_sheets`` are sheets of our own that carry no values of the delivery."""
 
     edition: str
     title: str
     mark_row: int
+    side_sheets: tuple[str, ...]
     cover: Cover
     remarks: Remarks
     sheets: tuple[SheetLayout, ...]
@@ -122,7 +145,7 @@ class Layout:
         return (self.cover.sheet, *(sheet.name for sheet in self.sheets), self.remarks.sheet)
 
 
-CURRENT_EDITION = "2025"
+CURRENT_EDITION = "2026"
 """Edition that templates are made in."""
 
 
@@ -142,6 +165,7 @@ def load_layout(edition: str = CURRENT_EDITION) -> Layout:
         edition=raw["edition"],
         title=raw["title"],
         mark_row=raw["mark_row"],
+        side_sheets=tuple(raw["side_sheets"]),
         cover=Cover(**{**cover, "entries": tuple(CoverEntry(**entry) for entry in cover["entries"])}),
         remarks=Remarks(**raw["remarks"]),
         sheets=tuple(_sheet(entry, kinds) for entry in raw["sheet"]),
@@ -171,10 +195,11 @@ def _kind(name: str, entry: dict[str, Any]) -> Kind:
 
 
 def _sheet(entry: dict[str, Any], kinds: dict[str, Kind]) -> SheetLayout:
-    columns = tuple(_column(column, kinds[column["kind"]]) for column in entry["columns"])
+    columns = tuple(_column({"table": entry["table"], **column}, kinds[column["kind"]]) for column in entry["columns"])
     return SheetLayout(**{**entry, "columns": columns})
 
 
 def _column(entry: dict[str, Any], kind: Kind) -> Column:
     minimum = Decimal(entry["minimum"]) if "minimum" in entry else kind.minimum
-    return Column(**{**entry, "kind": kind, "minimum": minimum})
+    controls = tuple(entry.get("controls", ()))
+    return Column(**{**entry, "kind": kind, "minimum": minimum, "controls": controls})

@@ -1,7 +1,8 @@
 """Numbers as bodies write them: strict reading of German number text, exact reading of spreadsheet numbers.
 
 What a text means is decided by the role of its column (``kind``), never guessed from its look: in a column of amounts
-or counts a dot groups thousands, in all others it is ambiguous. Limits of a value (sign, size) are rules, not here.
+or counts a dot groups thousands, in all others it is ambiguous. Which spellings are read, noted and refused stands
+with examples in docs/zahlen.md, which a test reads. Limits of a value (sign, size) are rules, not here.
 """
 
 import math
@@ -18,11 +19,15 @@ GROUPED_KINDS = ("amount", "count")
 _PLAIN = re.compile(r"[0-9]+(,[0-9]+)?")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]+)?")
 _BLANK_GROUPED = re.compile(r"[1-9][0-9]{0,2}( [0-9]{3})+(,[0-9]+)?")
+_APOSTROPHE_GROUPED = re.compile(r"[1-9][0-9]{0,2}('[0-9]{3})+(,[0-9]+)?")
 _ENGLISH_GROUPED = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")
+_GROUPINGS = (_GROUPED, _BLANK_GROUPED, _APOSTROPHE_GROUPED)
+_GROUP_MARKS = dict.fromkeys(map(ord, ". '"), "")
 _MARKS_ONLY = re.compile(r"[0-9.,' ]*[0-9][0-9.,' ]*")
 _CURRENCY = re.compile(r"^(?:€|EUR|Euro)\s*|\s*(?:€|EUR|Euro)$", re.IGNORECASE)
 _BLANKS = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\t"), " ")
-_MINUS = {ord("\u2212"): "-", ord("\u2013"): "-"}
+_SIGNS = {ord("\u2212"): "-", ord("\u2013"): "-", ord("\u2019"): "'", ord("\u02bc"): "'"}
+"""Typographic signs and what they stand for: minus, dash, apostrophes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Number:
     value : Decimal
         Exact value.
     is_tolerated : bool
-        True when the spelling is not the official one (currency sign, trailing minus, blanks) but clear.
+        True when the spelling is not the official one (currency sign, trailing minus, blank, apostrophe) but clear.
     """
 
     value: Decimal
@@ -115,7 +120,7 @@ def german_grouped(value: str) -> str:
 
 def _bare(written: str, kind: str) -> tuple[str, bool]:
     """Return the text without sign, currency and outer blanks, and whether it is negative."""
-    bare = written.translate(_BLANKS).translate(_MINUS).strip()
+    bare = written.translate(_BLANKS).translate(_SIGNS).strip()
     if kind == "amount":
         bare = _CURRENCY.sub("", bare, count=1).strip()
     if kind == "percent":
@@ -134,6 +139,6 @@ def _digits(bare: str, kind: str) -> str | None:
         return None
     if _PLAIN.fullmatch(bare):
         return bare.replace(",", ".")
-    if is_grouped_kind and (_GROUPED.fullmatch(bare) or _BLANK_GROUPED.fullmatch(bare)):
-        return bare.replace(".", "").replace(" ", "").replace(",", ".")
+    if is_grouped_kind and any(pattern.fullmatch(bare) for pattern in _GROUPINGS):
+        return bare.translate(_GROUP_MARKS).replace(",", ".")
     return None

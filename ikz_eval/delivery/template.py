@@ -1,17 +1,26 @@
-"""The official workbook, written from the layout: empty for a body, or filled (demonstration, tests).
+"""The official workbook, written from the layout: prefilled for a body, or filled (demonstration, tests).
 
 Written in memory by XlsxWriter with a fixed creation date, so the same input gives the same bytes. Text is written as
 text, never as a formula. Reading a workbook is workbook.py and form_sheets.py.
 """
 
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from ikz_eval.delivery.content import DeliveryContent
-from ikz_eval.delivery.expectation import expect
+from ikz_eval.delivery.expectation import Expected, expect
+from ikz_eval.delivery.history import Values
 from ikz_eval.delivery.layout import Column, Layout, SheetLayout, column_index, load_layout
+from ikz_eval.delivery.template_sheets import (
+    Draft,
+    add_sheet,
+    contract_mark,
+    form_properties,
+    write_agreements,
+    write_earlier,
+)
 from ikz_eval.quarters import quarter_range, quarter_shift
 from ikz_eval.registry.model import Registry
 from ikz_eval.texts import text
@@ -25,51 +34,52 @@ _HEAD_COLOUR = "#1F3A5F"
 _MARK_COLOUR = "#B00020"
 
 
-def empty_workbook(registry: Registry, ags: str, quarter: str) -> bytes:
-    """Return the empty official form of a body for a quarter.
+def empty_workbook(
+    study: Registry | Expected, ags: str, quarter: str, earlier: Mapping[str, Values] | None = None
+) -> bytes:
+    """Return the official form of a body for a quarter, to be filled in.
 
     Parameters
     ----------
-    registry : Registry
-        The study: names of body and fields, quarters that can be delivered.
+    study : Registry or Expected
+        The study: names of body and fields, quarters that can be delivered, agreements.
     ags, quarter : str
         Body and quarter the form is for.
+    earlier : mapping of str to Values, optional
+        The body's values of earlier quarters, the last one first: shown beside, locked.
     """
-    return _workbook(registry, DeliveryContent(ags, quarter, {}))
+    return _workbook(_expected(study), DeliveryContent(ags, quarter, {}), earlier or {}, is_for_body=True)
 
 
-def filled_workbook(registry: Registry, content: DeliveryContent) -> bytes:
+def filled_workbook(study: Registry | Expected, content: DeliveryContent) -> bytes:
     """Return the official form with the values of a delivery; a value that is missing stays an empty cell."""
-    return _workbook(registry, content)
+    return _workbook(_expected(study), content, {}, is_for_body=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """The workbook being written, and all that its sheets need."""
-
-    book: Any
-    formats: dict[str, Any]
-    layout: Layout
-    content: DeliveryContent
-    body: str
-    tasks: dict[str, str]
-    mark: str
+def _expected(study: Registry | Expected) -> Expected:
+    return study if isinstance(study, Expected) else expect(study)
 
 
-def _workbook(registry: Registry, content: DeliveryContent) -> bytes:
+def _workbook(
+    expected: Expected, content: DeliveryContent, earlier: Mapping[str, Values], *, is_for_body: bool
+) -> bytes:
     from xlsxwriter import Workbook
 
-    layout, expected = load_layout(), expect(registry)
-    mark = text("delivery.mark.invented") if registry.is_invented else ""
+    layout = load_layout()
+    mark = text("delivery.mark.invented") if expected.is_invented else ""
     out = io.BytesIO()
     book = Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": layout.title, "comments": mark, "created": CREATED})
-    body = expected.bodies.get(content.ags, "")
-    draft = _Draft(book, _formats(book, layout), layout, content, body, expected.fields, mark)
-    _write_cover(draft, expected.first_quarter)
+    draft = Draft(book, _formats(book, layout), layout, content, expected.bodies.get(content.ags, ""), expected, mark)
+    _write_cover(draft)
     for sheet in layout.sheets:
         _write_table(draft, sheet)
     _write_remarks(draft)
+    if is_for_body:
+        for name, value in form_properties(expected, layout).items():
+            book.set_custom_property(name, value)
+        write_agreements(draft)
+        write_earlier(draft, earlier)
     book.close()
     return out.getvalue()
 
@@ -82,6 +92,7 @@ def _formats(book: Any, layout: Layout) -> dict[str, Any]:
         "mark": {"bold": True, "font_color": _MARK_COLOUR},
         "label": {"bold": True, **border},
         "fixed": {"num_format": "@", **border},
+        "fixed_wrapped": {"num_format": "@", "text_wrap": True, "valign": "top", **border},
         "choice": {"num_format": "@", "locked": False, "bg_color": _INPUT_COLOUR, **border},
         "wrapped": {"text_wrap": True, "valign": "top"},
         "header": {"bold": True, "text_wrap": True, "valign": "top", "font_color": "#FFFFFF", "bg_color": _HEAD_COLOUR, **border},
@@ -95,28 +106,15 @@ def _formats(book: Any, layout: Layout) -> dict[str, Any]:
                 "bg_color": _INPUT_COLOUR,
                 **border,
             }
+            formats[f"{kind.name}_locked"] = {"num_format": kind.number_format, **border}
     return {name: book.add_format(properties) for name, properties in formats.items()}
 
 
-def _add_sheet(draft: _Draft, name: str, title: str) -> Any:
-    """Return a new protected sheet with title, mark and print set-up."""
-    sheet = draft.book.add_worksheet(name)
-    sheet.protect("", {"format_columns": True, "format_rows": True})
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_header(f"&L{draft.body.replace('&', '&&')} ({draft.content.ags})&R{draft.layout.title}")
-    sheet.set_footer(f"&L{draft.mark}&C&A&R" + text("delivery.template.page", page="&P", pages="&N"))
-    sheet.write_string(0, 0, title, draft.formats["title"])
-    if draft.mark:
-        sheet.write_string(draft.layout.mark_row - 1, 0, draft.mark, draft.formats["mark"])
-    return sheet
-
-
-def _write_cover(draft: _Draft, first_quarter: str) -> None:
+def _write_cover(draft: Draft) -> None:
     cover, formats, content = draft.layout.cover, draft.formats, draft.content
-    sheet = _add_sheet(draft, cover.sheet, draft.layout.title)
+    sheet = add_sheet(draft, cover.sheet, draft.layout.title)
     values = {"ags": content.ags, "name": draft.body, "quarter": content.quarter, "edition": draft.layout.edition}
+    values["contract"] = contract_mark(draft.expected, draft.layout)
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, _CHARACTERS_PER_LINE)
     label_at, value_at = column_index(cover.label_column) - 1, column_index(cover.value_column) - 1
@@ -125,8 +123,10 @@ def _write_cover(draft: _Draft, first_quarter: str) -> None:
         sheet.write_string(row, label_at, entry.label, formats["label"])
         sheet.write_string(row, value_at, values[entry.key], formats["choice" if entry.key == "quarter" else "fixed"])
         if entry.key == "quarter":
-            sheet.data_validation(row, value_at, row, value_at, _quarter_choice(content.quarter, first_quarter))
-    lines = text("delivery.template.instructions", fields=", ".join(draft.tasks.values())).strip().split("\n")
+            sheet.data_validation(
+                row, value_at, row, value_at, _quarter_choice(content.quarter, draft.expected.first_quarter)
+            )
+    lines = text("delivery.template.instructions", fields=", ".join(draft.expected.fields.values())).strip().split("\n")
     for offset, line in enumerate(lines):
         row = cover.instructions_row - 1 + offset
         sheet.set_row(row, 15 * (1 + len(line) // _CHARACTERS_PER_LINE))
@@ -141,9 +141,9 @@ def _quarter_choice(quarter: str, first_quarter: str) -> dict[str, Any]:
     return {"validate": "list", "source": offered, "error_message": text("delivery.template.quarter_error")}
 
 
-def _write_table(draft: _Draft, table: SheetLayout) -> None:
+def _write_table(draft: Draft, table: SheetLayout) -> None:
     formats = draft.formats
-    sheet = _add_sheet(draft, table.name, table.title)
+    sheet = add_sheet(draft, table.name, table.title)
     header, first = table.header_row - 1, table.header_row
     sheet.freeze_panes(first, 1)
     sheet.set_row(header, 48)
@@ -154,11 +154,11 @@ def _write_table(draft: _Draft, table: SheetLayout) -> None:
     for column in table.columns:
         at = column.index - 1
         sheet.write_string(header, at, column.heading, formats["header"])
-        sheet.data_validation(first, at, first + len(draft.tasks) - 1, at, _limits(column))
-    for row, (key, name) in enumerate(draft.tasks.items(), first):
+        sheet.data_validation(first, at, first + len(draft.expected.fields) - 1, at, _limits(column))
+    for row, (key, name) in enumerate(draft.expected.fields.items(), first):
         sheet.write_string(row, 0, name, formats["label"])
         for column in table.columns:
-            value = draft.content.values.get((table.table, key, column.item))
+            value = draft.content.values.get((column.table, key, column.item))
             if value is None:
                 sheet.write_blank(row, column.index - 1, None, formats[column.kind.name])
             else:
@@ -179,9 +179,9 @@ def _limits(column: Column) -> dict[str, Any]:
     }
 
 
-def _write_remarks(draft: _Draft) -> None:
+def _write_remarks(draft: Draft) -> None:
     remarks, written = draft.layout.remarks, draft.content.remarks
-    sheet = _add_sheet(draft, remarks.sheet, remarks.title)
+    sheet = add_sheet(draft, remarks.sheet, remarks.title)
     column, header = column_index(remarks.column) - 1, remarks.header_row - 1
     sheet.set_column(column, column, 110)
     sheet.freeze_panes(header + 1, 0)

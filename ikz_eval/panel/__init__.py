@@ -6,8 +6,8 @@ estimating effects do not belong here. Equations and exclusions: docs/methods/pa
 """
 
 from ikz_eval.panel.build import build_panel
-from ikz_eval.panel.calendar import build_calendar
+from ikz_eval.panel.calendar import build_calendar, calendar_at
 from ikz_eval.panel.partnership import build_partnership
-from ikz_eval.panel.versions import valid_deliveries
+from ikz_eval.panel.versions import standing, valid_deliveries
 
-__all__ = ["build_calendar", "build_panel", "build_partnership", "valid_deliveries"]
+__all__ = ["build_calendar", "build_panel", "build_partnership", "calendar_at", "standing", "valid_deliveries"]

@@ -1,7 +1,7 @@
 """Which delivery counts: the ledger as of a cut-off.
 
 Deliveries are events, the ledger only grows; an evaluation looks at ``received_at`` alone, never at the moment of
-ingestion, so that it can be made again from the same files. Whether a file is accepted is decided in ikz_eval/delivery.
+ingestion, so that it can be made again from the same files; a withdrawal counts from its own moment. Whether a file is accepted is decided in ikz_eval/delivery.
 """
 
 from datetime import datetime
@@ -10,6 +10,21 @@ import pandas as pd
 
 from ikz_eval.errors import PanelError
 from ikz_eval.registry import Registry
+
+
+def standing(delivery: pd.DataFrame, events: pd.DataFrame, cutoff: datetime) -> pd.DataFrame:
+    """Return table ``delivery`` with the status ``withdrawn`` for what its sender had taken back by ``cutoff``.
+
+    Parameters
+    ----------
+    delivery, events : pd.DataFrame
+        Tables ``delivery`` and ``ledger_event``.
+    cutoff : datetime
+        Aware; a withdrawal at exactly this moment counts.
+    """
+    is_taken_back = (events["event"] == "withdrawn") & (events["happened_at"] <= pd.Timestamp(cutoff))
+    gone = delivery["delivery_id"].isin(events.loc[is_taken_back, "delivery_id"])
+    return delivery.assign(status=delivery["status"].where(~gone, "withdrawn"))
 
 
 def accepted_until(delivery: pd.DataFrame, cutoff: datetime) -> pd.DataFrame:

@@ -6,7 +6,7 @@ module named after it; nothing is computed here that is not published.
 """
 
 from dataclasses import dataclass
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +19,7 @@ from ikz_eval.publish.csv_tables import MARK, NOTES
 from ikz_eval.publish.display import Words
 from ikz_eval.publish.event_path_chart import draw_event_path
 from ikz_eval.publish.mark import mark
+from ikz_eval.publish.sentences import lacking_here
 from ikz_eval.publish.svg import Drawing, render
 from ikz_eval.registry import Registry
 from ikz_eval.texts import text
@@ -75,6 +76,24 @@ def picture(file: str | Path) -> Picture:
     """Return the figure in ``file``, or an empty picture when the release has no such figure."""
     path = Path(file)
     return Picture(path.stem, path.read_text(encoding="utf-8") if path.is_file() else "")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Remark:
+    """A sentence a notebook shows as text; empty shows nothing."""
+
+    sentence: str
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+    def _repr_html_(self) -> str:
+        return f"<p><strong>{escape(self.sentence)}</strong></p>" if self.sentence else ""
+
+
+def lacking(file: str | Path, lang: str = "de") -> Remark:
+    """Return the sentence that says whose deliveries are missing, from table F3 of a release."""
+    return Remark(lacking_here(pd.read_csv(file, dtype="str"), lang))
 
 
 def table(rows: pd.DataFrame, name: str, registry: Registry, lang: str = "de") -> Table:

@@ -20,7 +20,7 @@ from ikz_eval.publish.columns import SHEETS, Column
 from ikz_eval.publish.display import Words
 from ikz_eval.publish.mark import mark, mark_kind
 from ikz_eval.publish.page_tables import PageTables
-from ikz_eval.publish.sentences import field_results, missing_tests, who_is_missing
+from ikz_eval.publish.sentences import field_results, lacking_here, missing_tests, who_is_missing
 from ikz_eval.registry import EvaluationQuarter, Registry
 from ikz_eval.texts import day, text
 
@@ -94,7 +94,7 @@ def page_bytes(cells: pd.DataFrame, registry: Registry, edition: Edition, figure
         results=field_results(cells, registry, lang),
         explanation=text("verdict.explanation.not_assessable", lang),
         missing_tests=missing_tests(cells, words),
-        missing=who_is_missing(cells, registry, lang),
+        missing=who_is_missing(cells, registry, lang), lacking=lacking_here(wide(cells, "F3"), lang),
         fields=[{"key": key, "name": words.field(key)} for key in fields],
         tables=tables, has_cases=not wide(cells, "PF").empty,
         calendar=_drawing(figures, "lieferkalender", text("publish.figure.lieferkalender", lang), "F3"),

@@ -28,6 +28,7 @@ from ikz_eval.publish.sentences import field_results
 from ikz_eval.publish.tables import of_quarter
 from ikz_eval.publish.workbook import workbook_bytes
 from ikz_eval.registry import EvaluationQuarter, Registry
+from ikz_eval.registry.calendar_file import calendar_file
 from ikz_eval.settings import Place
 from ikz_eval.texts import LANGUAGES
 
@@ -175,6 +176,7 @@ def _fill(folder: Path, build: _Build) -> None:
         for stem, svg in figures.items():
             _write(folder / "figures" / f"{stem}{ending}", svg.encode("utf-8"))
         _write(folder / PAGES[lang], page_bytes(cells, registry, edition, figures, lang))
+    _write(folder / "calendar.ics", calendar_file(registry, mark=mark(registry)))
     _write(folder / "datapackage.json", datapackage_bytes(registry, quarter, build.number, folder))
     build.execute(folder, registry)
     _write(folder / MANIFEST, manifest_bytes(registry, build.evaluation, build.number, build.tables, cells, folder))
@@ -211,6 +213,8 @@ def _require_marks(folder: Path, registry: Registry) -> None:
         if path.suffix == ".xlsx":
             with ZipFile(path) as book:
                 content = book.read("xl/sharedStrings.xml")
+        elif path.suffix == ".ics":  # lines are folded after 75 bytes, commas escaped
+            content = content.replace(b"\r\n ", b"").replace(b"\\,", b",")
         if not any(each in content for each in marks):
             raise ReleaseError(
                 f"{path.relative_to(folder).as_posix()} does not carry the mark '{mark(registry)}'; every file of a release "

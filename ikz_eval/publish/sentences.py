@@ -37,6 +37,10 @@ class FieldResult:
     detectable: tuple[str, str]
 
 
+MOST_QUARTERS = 4
+"""Missing quarters of a body that are named one by one."""
+
+
 def field_results(cells: pd.DataFrame, registry: Registry, lang: str) -> list[FieldResult]:
     """Return a result per delivered field, in the study's order.
 
@@ -114,6 +118,38 @@ def who_is_missing(cells: pd.DataFrame, registry: Registry, lang: str) -> list[s
     """Return a sentence per group of bodies: how many delivered, which deliveries are missing or were rejected."""
     table = wide(cells, "T1")
     return [_group(table[table["group"] == group], group, lang) for group in GROUPS if (table["group"] == group).any()]
+
+
+def lacking_here(calendar: pd.DataFrame, lang: str) -> str:
+    """Return the sentence that stands at every result: whose deliveries of which quarters are not in it.
+
+    Parameters
+    ----------
+    calendar : pd.DataFrame
+        Table F3: columns ``name``, ``quarter`` and ``status``.
+    lang : str
+        Language.
+
+    Returns
+    -------
+    str
+        Empty when nothing lacks.
+    """
+    lacking = calendar[calendar["status"].isin(("missing", "rejected"))]
+    if lacking.empty:
+        return ""
+    named = [
+        text("publish.who.name_quarters", lang, name=name, quarters=_quarters(part["quarter"].tolist(), lang))
+        for name, part in lacking.groupby("name", sort=False)
+    ]
+    return text("publish.who.lacking_here", lang, count=len(lacking), due=len(calendar), names="; ".join(named))
+
+
+def _quarters(quarters: list[str], lang: str) -> str:
+    """Return quarters one by one, many as their number and the last."""
+    if len(quarters) <= MOST_QUARTERS:
+        return ", ".join(quarters)
+    return text("publish.who.many_quarters", lang, count=len(quarters), first=quarters[0], last=quarters[-1])
 
 
 def _group(rows: pd.DataFrame, group: str, lang: str) -> str:

@@ -17,7 +17,7 @@ class MethodVersion:
 
 METHOD_VERSIONS: dict[str, MethodVersion] = {
     "delivery": MethodVersion(1, "first version: official workbook and CSV, strict reading of German numbers"),
-    "panel": MethodVersion(1, "first version: pay index for personnel, consumer prices for the rest, constant members"),
+    "panel": MethodVersion(2, "due dates fall on working days; a withdrawn delivery does not count"),
     "imputation": MethodVersion(1, "first version: each treated region weighs the same"),
     "group_time": MethodVersion(1, "first version: reported point without inference"),
     "event_path": MethodVersion(1, "first version: quarters and bins of four"),
@@ -25,7 +25,7 @@ METHOD_VERSIONS: dict[str, MethodVersion] = {
     "verdict": MethodVersion(1, "first version: at most compatible while required tests are missing"),
     "published_cases": MethodVersion(1, "first version: comparisons of printed figures"),
     "publication": MethodVersion(
-        2, "event path names values of a single region; rows of bodies are named as orientation"
+        3, "every result names the deliveries missing from it; the due dates lie beside as a calendar file"
     ),
 }
 """Stage or method -> version."""

@@ -17,6 +17,7 @@ from ikz_eval.publish.cells import notes, wide
 from ikz_eval.publish.columns import SHEETS, TABLES, Column
 from ikz_eval.publish.display import Words
 from ikz_eval.publish.mark import mark
+from ikz_eval.publish.sentences import lacking_here
 from ikz_eval.registry import Registry
 from ikz_eval.texts import text
 
@@ -29,6 +30,10 @@ _GROUPED = {0: "#,##0", 1: "#,##0.0", 2: "#,##0.00", 3: "#,##0.000", 4: "0.0000"
 _COUNT = "0"
 _LINE_LENGTH, _LINE_HEIGHT = 100, 15
 """Characters on a line of the overview, and its height in points: not every program fits the height to wrapped text."""
+
+
+RESULTS = ("T2", "T3", "T10", "F1", "F2", "DC")
+"""Tables that deliveries are missing from when a body has not delivered."""
 
 
 def workbook_bytes(cells: pd.DataFrame, registry: Registry, facts: dict[str, str], sentences: list[str]) -> bytes:
@@ -128,9 +133,10 @@ def _sheet(book: Any, formats: dict[str, Any], registry: Registry, cells: pd.Dat
                 used.append(why[column.key])
             if isinstance(why[column.key], str):
                 sheet.write_string(_FIRST_ROW + row, place, f"– {_letter(used, why[column.key])}", formats["text"])
-    for line, key in enumerate(used):
-        words_of_note = f"{_letter(used, key)} {words.note(key)}"
-        sheet.write_string(_FIRST_ROW + len(frame) + 1 + line, 0, words_of_note, formats["text"])
+    said = [f"{_letter(used, key)} {words.note(key)}" for key in used]
+    lacking = lacking_here(wide(cells, "F3"), LANG) if table in RESULTS else ""
+    for line, sentence in enumerate([*said, *([lacking] if lacking else [])]):
+        sheet.write_string(_FIRST_ROW + len(frame) + 1 + line, 0, sentence, formats["text"])
 
 
 def _letter(used: list[str], key: str) -> str:

@@ -2,15 +2,21 @@
 
 ``load_registry`` is the only public function beside ``validate.study_faults``; the types it returns stand in model.py,
 reading in tables.py (CSV) and plan.py (study.toml), the checks in validate.py. What a body delivers does not belong here.
+The names are loaded when they are first asked for (PEP 562): plain.py serves commands that must answer at once.
 """
 
-from ikz_eval.registry.load import load_registry
-from ikz_eval.registry.model import (
-    EvaluationQuarter,
-    Outcome,
-    Registry,
-    Specification,
-    Threshold,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ikz_eval.registry.load import load_registry
+    from ikz_eval.registry.model import EvaluationQuarter, Outcome, Registry, Specification, Threshold
 
 __all__ = ["EvaluationQuarter", "Outcome", "Registry", "Specification", "Threshold", "load_registry"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'ikz_eval.registry' has no attribute '{name}'")
+    home = "load" if name == "load_registry" else "model"
+    return getattr(import_module(f"ikz_eval.registry.{home}"), name)

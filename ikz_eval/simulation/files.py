@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ikz_eval.delivery.content import DeliveryContent
 from ikz_eval.delivery.csv_form import filled_csv
+from ikz_eval.delivery.expectation import Expected, expect
 from ikz_eval.delivery.template import filled_workbook
 from ikz_eval.errors import StudyError
 from ikz_eval.registry import Registry
@@ -65,11 +66,11 @@ def write_deliveries(
             f"studies/{registry.study} is a study of real bodies; invented deliveries are never written into it"
         )
     inbox.mkdir(parents=True, exist_ok=True)
-    names = file_names(programme.land, programme.arrivals)
+    names, expected = file_names(programme.land, programme.arrivals), expect(registry)
     chosen = _chosen(programme, quarters)
     _write(inbox / ARRIVALS, _arrivals_csv(programme, names, chosen, inbox / ARRIVALS))
     for done, delivery in enumerate(chosen, start=1):
-        _write(inbox / names[delivery], _file(programme, registry, delivery))
+        _write(inbox / names[delivery], _file(programme, registry, expected, delivery))
         if progress:
             progress(done, len(chosen))
     return len(chosen)
@@ -82,6 +83,8 @@ def delivery_content(programme: SimulatedProgramme, delivery: int) -> DeliveryCo
     for index, field in enumerate(land.fields):
         for block, cents in zip(COST_BLOCKS, delivered.cost_cents[delivery, index], strict=True):
             values["cost", field, block] = f"{cents // 100}.{cents % 100:02d}"
+        total = delivered.total_cents[delivery, index]
+        values["control", field, "total"] = f"{total // 100}.{total % 100:02d}"
         values["caseload", field, "cases"] = str(delivered.cases[delivery, index])
         hundredths = delivered.staff_hundredths[delivery, index]
         values["staff", field, "staff_fte"] = f"{hundredths // 100}.{hundredths % 100:02d}"
@@ -99,7 +102,8 @@ def deliveries_digest(programme: SimulatedProgramme) -> str:
     """Return the SHA-256 of what the deliveries say and when they arrive, hexadecimal."""
     digest = sha256()
     delivered = programme.delivered
-    for array in (delivered.cost_cents, delivered.cases, delivered.staff_hundredths, delivered.service_tenths):
+    figures = (delivered.cases, delivered.staff_hundredths, delivered.service_tenths)
+    for array in (delivered.cost_cents, delivered.total_cents, *figures):
         digest.update(array.astype("<i8").tobytes())
     names = file_names(programme.land, programme.arrivals)
     digest.update(arrival_table(programme.arrivals, names).to_csv(index=False, lineterminator="\n").encode())
@@ -116,9 +120,9 @@ def _chosen(programme: SimulatedProgramme, quarters: Sequence[str] | None) -> li
     return [delivery for delivery, quarter in enumerate(programme.arrivals.quarter) if known[quarter] in wanted]
 
 
-def _file(programme: SimulatedProgramme, registry: Registry, delivery: int) -> bytes:
+def _file(programme: SimulatedProgramme, registry: Registry, expected: Expected, delivery: int) -> bytes:
     content, form = delivery_content(programme, delivery), form_of_body(int(programme.arrivals.body[delivery]))
-    return filled_workbook(registry, content) if form == "workbook" else filled_csv(registry, content, form)
+    return filled_workbook(expected, content) if form == "workbook" else filled_csv(registry, content, form)
 
 
 def _arrivals_csv(programme: SimulatedProgramme, names: list[str], chosen: list[int], path: Path) -> bytes:

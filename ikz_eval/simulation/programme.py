@@ -24,6 +24,10 @@ from ikz_eval.simulation.land import Ints, Land, build_land
 from ikz_eval.simulation.noise import stream
 from ikz_eval.simulation.service import draw_cases, draw_service, draw_staff
 from ikz_eval.simulation.truth import Truth, load_truth
+from schemas.vocabulary import ONE_OFF_BLOCKS, RUNNING_COST_BLOCKS
+
+COST = RUNNING_COST_BLOCKS + ONE_OFF_BLOCKS
+"""Blocks that the form's total sums; the first of the vocabulary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Delivered:
     ----------
     cost_cents : numpy.ndarray
         Amounts [EUR cents], shape (D, F, len(COST_BLOCKS)); wrong first versions carry their wrong value.
+    total_cents : numpy.ndarray
+        Sum of the cost blocks as the body's own software gives it, right also where one block is wrong; shape (D, F).
     cases : numpy.ndarray
         Shape (D, F).
     staff_hundredths : numpy.ndarray
@@ -43,6 +49,7 @@ class Delivered:
     """
 
     cost_cents: Ints
+    total_cents: Ints
     cases: Ints
     staff_hundredths: Ints
     service_tenths: Ints
@@ -105,8 +112,10 @@ def simulate(registry: Registry, seed: int, truth: Truth | None = None) -> Simul
     cubes = draw_cost(seed, truth, land, cases)
     staff = draw_staff(seed, truth, land, cubes.actual_cents)
     arrivals = plan_arrivals(seed, truth, land, registry)
+    cost_cents = _pick(cubes.actual_cents, arrivals)
     delivered = Delivered(
-        cost_cents=_with_wrong_values(seed, arrivals, _pick(cubes.actual_cents, arrivals)),
+        cost_cents=_with_wrong_values(seed, arrivals, cost_cents),
+        total_cents=cost_cents[..., : len(COST)].sum(axis=-1),
         cases=_pick(cases, arrivals),
         staff_hundredths=_pick(staff, arrivals),
         service_tenths=_pick(draw_service(seed, truth, land), arrivals),

@@ -12,8 +12,6 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from babel.numbers import format_decimal
-
 from ikz_eval.errors import IkzError
 
 LANGUAGES = ("de", "en")
@@ -47,6 +45,8 @@ def placeholders(sentence: str) -> set[str]:
 
 def number(value: Decimal | float | int | str, lang: str = "de", digits: int = 0) -> str:
     """Return a number rounded half away from zero, with the marks of the language and a typographic minus."""
+    from babel.numbers import format_decimal  # loaded with the first number: many answers need none
+
     exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     shown = format_decimal(abs(exact), format=pattern, locale=lang, decimal_quantization=False)

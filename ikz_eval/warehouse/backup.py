@@ -1,7 +1,7 @@
 """A copy of a study's data in one file, and the way back.
 
 ``backup`` takes a consistent state while others write: it waits for an ingestion that runs and lets the next one wait,
-and takes each Delta table at one version. ``restore`` fills an empty place only. The Dagster instance is not copied: runs can
+and takes each Delta table at one version and the ledger as one snapshot. ``restore`` fills an empty place only. The Dagster instance is not copied: runs can
 be lost, deliveries, tables and releases cannot.
 """
 
@@ -18,8 +18,10 @@ from deltalake import DeltaTable
 
 from ikz_eval.errors import WarehouseError
 from ikz_eval.settings import Place
+from ikz_eval.warehouse.ledger import Ledger
 from ikz_eval.warehouse.lock import ledger_lock
 from ikz_eval.warehouse.store import Warehouse
+from schemas import LEDGER_TABLES
 
 _INDEX = "backup.json"
 _PLAIN_FOLDERS = ("inbox", "outbox", "ledger", "releases")
@@ -47,8 +49,8 @@ def backup(place: Place, target: Path) -> int:
 
 
 def _write(place: Place, target: Path) -> int:
-    files = list(_files(place))
-    if not files:
+    files, ledger = list(_files(place)), Ledger(place.warehouse)
+    if not files and not ledger.path.is_file():
         raise WarehouseError(f"there is nothing to back up for study '{place.study}' yet")
     aside = target.with_name(target.name + ".part")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,6 +64,10 @@ def _write(place: Place, target: Path) -> int:
                 if path.is_relative_to(place.warehouse):
                     raise
                 continue  # its sender took a file back out of the inbox
+            sums[name] = hashlib.sha256(data).hexdigest()
+            _add(archive, name, data)
+        if ledger.path.is_file():
+            name, data = ledger.path.relative_to(place.home).as_posix(), ledger.snapshot()
             sums[name] = hashlib.sha256(data).hexdigest()
             _add(archive, name, data)
         index = {"study": place.study, "sha256": dict(sorted(sums.items()))}
@@ -102,10 +108,10 @@ def restore(place: Place, source: Path) -> int:
 def _files(place: Place) -> Iterator[Path]:
     """Yield the files of a consistent state: tables at one version each, then what only grows."""
     warehouse = Warehouse(place.warehouse, read_only=True)
-    names = sorted(warehouse.tables(), key=lambda name: name != "delivery")
+    names = [name for name in warehouse.tables() if name not in LEDGER_TABLES]
     for name in names:
         yield from _table_files(place.warehouse / name)
-    if names:
+    if warehouse.tables():
         yield place.warehouse / "schema_version.json"
     for folder in _PLAIN_FOLDERS:
         for path in sorted((place.home / folder).rglob("*")):

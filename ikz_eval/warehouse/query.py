@@ -1,4 +1,4 @@
-"""SQL for people: DuckDB over the Delta files, read only.
+"""SQL for people: DuckDB over the tables, read only.
 
 One view a table. Used by ``ikz show`` and ``ikz sql``; the pipeline itself reads through ``Warehouse.read``.
 """
@@ -9,6 +9,7 @@ from deltalake import DeltaTable
 
 from ikz_eval.errors import WarehouseError
 from ikz_eval.warehouse.store import Warehouse
+from schemas import LEDGER_TABLES
 
 _QUESTIONS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
@@ -30,7 +31,7 @@ def query(warehouse: Warehouse, sql: str) -> pd.DataFrame:
     """
     with duckdb.connect(config={"threads": 1}) as connection:
         for name in warehouse.tables():
-            connection.register(name, DeltaTable(str(warehouse.folder / name)).to_pyarrow_dataset())
+            connection.register(name, _source(warehouse, name))
         # A statement sees these tables and nothing else of the machine, and can change neither.
         connection.execute("SET enable_external_access = false; SET lock_configuration = true")
         try:
@@ -39,6 +40,13 @@ def query(warehouse: Warehouse, sql: str) -> pd.DataFrame:
         except duckdb.Error as error:
             tables = ", ".join(warehouse.tables()) or "none yet: run `make evaluate` first"
             raise WarehouseError(f"{error}\nTables: {tables}") from error
+
+
+def _source(warehouse: Warehouse, name: str) -> object:
+    """Return what DuckDB reads a table from: the Delta files themselves, or the rows of the ledger."""
+    if name in LEDGER_TABLES:
+        return warehouse.read(name)
+    return DeltaTable(str(warehouse.folder / name)).to_pyarrow_dataset()
 
 
 def _refuse_all_but_one_question(statements: list[duckdb.Statement]) -> None:

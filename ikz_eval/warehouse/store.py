@@ -1,12 +1,12 @@
-"""Writing and reading Delta tables, the contract checked on the way in.
+"""Writing and reading tables, the contract checked on the way in.
 
-Delta Lake (deltalake) keeps every version and survives a killed writer; two writers that meet are retried. SQL for
-people is query.py, copies of the whole are backup.py.
+Tables that are made anew are Delta tables (deltalake): every version is kept, a killed writer is survived, two writers
+that meet are retried. The tables of the ledger lie in ledger.py. SQL for people is query.py, copies are backup.py.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -16,8 +16,9 @@ from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
 from ikz_eval.errors import ContractError, WarehouseError
+from ikz_eval.warehouse.ledger import Ledger
 from ikz_eval.warehouse.typing import arrow_schema, column_types, contract, empty_table, key_columns, typed
-from schemas import CONTRACTS, EVALUATION_TABLES, TABLE_SCHEMA_VERSION
+from schemas import CONTRACTS, EVALUATION_TABLES, LEDGER_TABLES, TABLE_SCHEMA_VERSION
 
 _TRIES = 8
 _VERSION_FILE = "schema_version.json"
@@ -42,11 +43,14 @@ class Warehouse:
     def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.folder = folder
         self.read_only = read_only
+        self.ledger = Ledger(folder)
         self._check_version()
 
     def exists(self, name: str) -> bool:
         """Return whether table ``name`` has ever been written."""
         contract(name)
+        if name in LEDGER_TABLES:
+            return self.ledger.exists(name)
         return bool(DeltaTable.is_deltatable(str(self.folder / name)))
 
     def write(self, name: str, frame: pd.DataFrame, evaluation_quarter: str | None = None) -> None:
@@ -63,6 +67,8 @@ class Warehouse:
             raise ContractError(
                 f"table '{name}' is written {'by' if name in EVALUATION_TABLES else 'without'} evaluation quarter"
             )
+        if name in LEDGER_TABLES:
+            raise WarehouseError(f"table '{name}' belongs to the ledger, which only grows; append to it")
         data = self._validated(name, frame)
         predicate = None
         if evaluation_quarter is not None:
@@ -74,23 +80,27 @@ class Warehouse:
 
     def append(self, name: str, frame: pd.DataFrame) -> None:
         """Add rows to a table that only grows; same errors as :meth:`write`."""
+        if name in LEDGER_TABLES:
+            self.append_ledger({name: frame})
+            return
         data = self._validated(name, frame)
         if len(frame):
             self._commit(name, lambda: self._write(name, data, "append", None))
 
-    def delete_deliveries(self, name: str, delivery_ids: Iterable[str]) -> None:
-        """Remove the rows of deliveries that were never committed (what a died ingestion left behind)."""
-        ids = sorted(set(delivery_ids))
-        if ids and self.exists(name):
-            self._guard()
-            listed = ", ".join(f"'{delivery_id}'" for delivery_id in ids)
-            self._commit(name, lambda: DeltaTable(str(self.folder / name)).delete(f"delivery_id IN ({listed})"))
+    def append_ledger(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        """Add rows to tables of the ledger, all or none; same errors as :meth:`write`."""
+        self.ledger.append({name: self._checked(name, frame) for name, frame in frames.items()})
 
-    def read(self, name: str, evaluation_quarter: str | None = None) -> pd.DataFrame:
+    def read(
+        self, name: str, evaluation_quarter: str | None = None, delivery_ids: Iterable[str] | None = None
+    ) -> pd.DataFrame:
         """Return a table (or one evaluation quarter of it), typed by its contract and ordered by its key.
 
-        A table that was never written is empty, not an error.
+        A table that was never written is empty, not an error. ``delivery_ids`` asks a table of the ledger for the rows
+        of some deliveries.
         """
+        if name in LEDGER_TABLES:
+            return self.ledger.read(name, delivery_ids)
         if not self.exists(name):
             return empty_table(name)
         table = DeltaTable(str(self.folder / name))
@@ -99,16 +109,16 @@ class Warehouse:
         frame = typed(name, _to_pandas(arrow))
         return frame.sort_values(key_columns(name), kind="stable", ignore_index=True)
 
-    def version(self, name: str) -> int:
-        """Return the Delta version of a table, -1 when it does not exist."""
-        return DeltaTable(str(self.folder / name)).version() if self.exists(name) else -1
-
     def count(self, name: str) -> int:
         """Return the number of rows of a table, 0 when it does not exist; reads no data."""
+        if name in LEDGER_TABLES:
+            return self.ledger.count(name)
         return int(DeltaTable(str(self.folder / name)).count()) if self.exists(name) else 0
 
     def stored_columns(self, name: str) -> list[str]:
         """Return the columns a table has on disk, whatever its contract says."""
+        if name in LEDGER_TABLES:
+            return self.ledger.stored_columns(name)
         return [column.name for column in DeltaTable(str(self.folder / name)).schema().fields]
 
     def tables(self) -> list[str]:
@@ -116,13 +126,16 @@ class Warehouse:
         return [name for name in CONTRACTS if self.exists(name)]
 
     def _validated(self, name: str, frame: pd.DataFrame) -> pa.Table:
+        return pa.Table.from_pandas(self._checked(name, frame), schema=arrow_schema(name), preserve_index=False)
+
+    def _checked(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
         self._guard()
         ordered = typed(name, frame)
         try:
             contract(name).to_schema().validate(ordered, lazy=True)
         except pandera.errors.SchemaErrors as errors:
             raise ContractError(_contract_message(name, errors.failure_cases)) from errors
-        return pa.Table.from_pandas(ordered, schema=arrow_schema(name), preserve_index=False)
+        return ordered
 
     def _write(self, name: str, data: pa.Table, mode: str, predicate: str | None) -> None:
         partition = ["evaluation_quarter"] if name in EVALUATION_TABLES else None

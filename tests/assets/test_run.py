@@ -28,7 +28,8 @@ def run(instance: dg.DagsterInstance, quarter: str, *assets: str) -> dg.ExecuteI
 
 TABLES = [
     "body", "region", "cooperation_field", "agreement", "grant", "correction", "price_index", "population",
-    "vehicle_stock", "registration_district", "employment", "published_figure", "delivery", "delivery_cell", "finding",
+    "vehicle_stock", "registration_district", "employment", "published_figure", "delivery", "delivery_cell", "finding", "arrival",
+    "ledger_event", "export_amount",
     "cost", "caseload", "staff", "service_quality", "delivery_calendar", "panel", "partnership",
 ]  # fmt: skip
 

@@ -18,7 +18,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def delivered(at, *moments: str) -> None:
-    """Put a delivery into the ledger for each moment of arrival."""
+    """Put a delivery into the ledger for each moment of arrival that it does not hold yet."""
     rows = [
         {
             "delivery_id": f"{number:012x}", "sha256": f"{number:064x}", "file_name": "x.xlsx", "stored_as": "x.xlsx",
@@ -28,7 +28,8 @@ def delivered(at, *moments: str) -> None:
         }
         for number, moment in enumerate(moments, start=1)
     ]  # fmt: skip
-    Warehouse(at.warehouse).write("delivery", typed("delivery", rows))
+    warehouse = Warehouse(at.warehouse)
+    warehouse.append("delivery", typed("delivery", rows[warehouse.count("delivery") :]))
 
 
 def asked(now: datetime, registry, at, instance):

@@ -67,8 +67,7 @@ def fill(at: Place, demonstration: Registry) -> None:
         row=cost.groupby("delivery_id").cumcount() + 1,
         value=[f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}" for cents in cost["amount_cents"]],
     )  # fmt: skip
-    warehouse.write("delivery", programme.delivery)
-    warehouse.write("delivery_cell", cells)
+    warehouse.append_ledger({"delivery": programme.delivery, "delivery_cell": cells})
     for name in ("cost", "caseload", "staff", "service_quality"):
         warehouse.write(name, getattr(programme, name))
 

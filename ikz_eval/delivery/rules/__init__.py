@@ -4,8 +4,22 @@
 its words in ikz_eval/texts/delivery.*.toml; the page and the tests follow.
 """
 
-from ikz_eval.delivery.rules import content, csv, file, structure, value
+from ikz_eval.delivery.rules import content, csv, exports, file, peers, plausibility, reading, series, structure, value
 from ikz_eval.delivery.rules.page import rule_page
 from ikz_eval.delivery.rules.registry import RULES, Rule
 
-__all__ = ["RULES", "Rule", "content", "csv", "file", "rule_page", "structure", "value"]
+__all__ = [
+    "RULES",
+    "Rule",
+    "content",
+    "csv",
+    "exports",
+    "file",
+    "peers",
+    "plausibility",
+    "reading",
+    "rule_page",
+    "series",
+    "structure",
+    "value",
+]

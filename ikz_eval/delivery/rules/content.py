@@ -3,19 +3,15 @@
 All of them ask; none rejects. They look only at values that were read.
 """
 
-import re
 from collections.abc import Iterator
 
 from ikz_eval.delivery.expectation import Expected
 from ikz_eval.delivery.findings import Finding, TextKey
 from ikz_eval.delivery.form import CoverValue, Entry, Form
+from ikz_eval.delivery.rules.personal_data import personal_data
 from ikz_eval.delivery.rules.registry import finding, rule
 from ikz_eval.quarters import quarter_shift, quarter_start
 from schemas.vocabulary import PARTNER_BLOCKS, RUNNING_COST_BLOCKS
-
-# Bounded lengths: an unbounded local part takes seconds for one long remark.
-_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.\w")
-_PHONE = re.compile(r"(?:\+49|\b0)[\d()/ -]{6,}\d")
 
 Values = dict[tuple[str, str], Entry]
 """Entries by field and item."""
@@ -23,11 +19,9 @@ Values = dict[tuple[str, str], Entry]
 
 @rule("question")
 def k26_remark_names_nobody(remark: CoverValue) -> Finding | None:
-    """K26: given a remark with an e-mail address or telephone number, we ask; the finding does not repeat it."""
-    for pattern, key in ((_MAIL, "mail"), (_PHONE, "phone")):
-        if pattern.search(remark.text):
-            return finding("K26", remark.place, TextKey(f"delivery.found.{key}"))
-    return None
+    """K26: given a remark with a name, an e-mail address or a telephone number, we ask; the finding does not repeat it."""
+    kind = personal_data(remark.text)
+    return None if kind is None else finding("K26", remark.place, TextKey(f"delivery.found.{kind}"))
 
 
 @rule("question")

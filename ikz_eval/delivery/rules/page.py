@@ -8,10 +8,12 @@ from ikz_eval.texts import placeholders, text
 from schemas.vocabulary import SEVERITIES
 
 _SAMPLE_FILE = "07131_2024-Q3.xlsx"
+_ENDINGS = {"K40": ".xls", "K43": ".xlsx", "K47": ".csv"}
+"""Rules about a file as a whole, and the ending of their example."""
 _SAMPLE_VALUES: dict[str, Word] = {
     "kind": TextKey("delivery.kind.amount"),
     "allowed": TextKey("delivery.expected.real"),
-    "editions": "2025",
+    "editions": "2025, 2026",
     "first": "2020-Q3",
     "last": "2026-Q3",
     "ags": "07131",
@@ -25,7 +27,18 @@ _SAMPLE_VALUES: dict[str, Word] = {
     "decimals": "2",
     "value": Decimal("12400.50"),
     "field": "Wohngeld",
-    "wanted": "8",
+    "wanted": Decimal("8"),
+    "cost": Decimal("98000"),
+    "agreeing": Decimal("14200.50"),
+    "stock": Decimal("85254"),
+    "case": TextKey("delivery.case.thousandth"),
+    "other": "Raumkosten",
+    "usual": Decimal("1200"),
+    "paid": Decimal("5200.00"),
+    "received": Decimal("2500.00"),
+    "count": "412",
+    "recomputed": Decimal("29245678.25"),
+    "difference": Decimal("313.00"),
 }
 
 
@@ -66,8 +79,19 @@ def _sample_place(rule: Rule) -> Place:
     subject = rule.apply.__module__.rpartition(".")[2]
     if subject == "file":
         return Place(_SAMPLE_FILE)
+    if rule.number in _ENDINGS:
+        return Place(_SAMPLE_FILE.replace(".xlsx", _ENDINGS[rule.number]))
+    if rule.number in ("K31", "K46"):
+        return Place(_SAMPLE_FILE, "Servicequalität", 6, "D", "Online-Anteil")
+    if rule.number in ("K41", "K48", "K49"):
+        return Place(_SAMPLE_FILE, "Kosten")
     if subject == "csv":
         return Place(_SAMPLE_FILE.replace(".xlsx", ".csv"), "Kosten", 14, "Wert", "Wohngeld, Sachkosten")
+    if subject == "exports":
+        at = (4856, "Ist 2025") if rule.number in ("K71", "K72") else (None, None)
+        return Place("Haushalt_2025.csv", None, *at)
+    if rule.number in ("K58", "K59"):
+        return Place(_SAMPLE_FILE, "Deckblatt", 6, "B", "Quartal")
     if rule.number in ("K11", "K12", "K13"):
         return Place(_SAMPLE_FILE, "Kosten")
     return Place(_SAMPLE_FILE, "Kosten", 6, "C", "Sachkosten")

@@ -3,7 +3,7 @@
 One fault gives one finding: what a missing sheet, column or row would have held is not reported again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from ikz_eval.delivery.findings import Finding, Place, TextKey
 from ikz_eval.delivery.form import LabelMatch
@@ -12,6 +12,8 @@ from ikz_eval.delivery.rules.registry import finding, rule
 
 NOTHING = TextKey("delivery.found.nothing")
 UNLABELLED = TextKey("delivery.found.unlabelled")
+MOST_UNKNOWN = 10
+"""Unknown rows or columns of a sheet that are named one by one."""
 
 
 @rule("reject_file")
@@ -74,15 +76,21 @@ def sheet_findings(match: LabelMatch, file_name: str) -> Iterator[Finding]:
         yield k13_sheet_is_there_once(Place(file_name, found), found)
 
 
-def column_findings(match: LabelMatch, file_name: str, sheet: str, layout: SheetLayout) -> Iterator[Finding]:
-    """Yield K14, K15 and K18 for the header of a sheet."""
+def column_findings(
+    match: LabelMatch, file_name: str, sheet: str, layout: SheetLayout, row: int | None
+) -> Iterator[Finding]:
+    """Yield K14, K15 and K18 for the header in ``row``; a total may be left out, no header at all is one finding."""
+    if not match.positions and not match.renamed:
+        yield finding("K14", Place(file_name, sheet, row), NOTHING, heading=TextKey("delivery.kind.header"))
+        return
     expected_at = {column.heading: column.letter for column in layout.columns} | {layout.row_label: "A"}
-    row = layout.header_row
+    totals = {column.heading for column in layout.columns if column.controls}
     for _, found, heading in match.renamed:
-        yield k14_column_is_there(Place(file_name, sheet, row, expected_at[heading]), found, heading)
-    for heading in match.missing:
+        place = Place(file_name, sheet, row, expected_at[heading])
+        yield k15_column_is_known(place, found) if heading in totals else k14_column_is_there(place, found, heading)
+    for heading in (name for name in match.missing if name not in totals):
         yield k14_column_is_there(Place(file_name, sheet, row, expected_at[heading]), None, heading)
-    for position, found in match.unknown:
+    for position, found in _few(match.unknown, lambda first, last: f"S {column_letter(first)}–{column_letter(last)}"):
         yield k15_column_is_known(Place(file_name, sheet, row, column_letter(position)), found)
     for position, found in match.doubled:
         yield k18_row_is_there_once(Place(file_name, sheet, row, column_letter(position)), found)
@@ -94,7 +102,12 @@ def row_findings(match: LabelMatch, file_name: str, sheet: str, layout: SheetLay
         yield k16_row_is_there(Place(file_name, sheet, row, "A", layout.row_label), found, name)
     for name in match.missing:
         yield k16_row_is_there(Place(file_name, sheet), None, name)
-    for row, found in match.unknown:
+    for row, found in _few(match.unknown, lambda first, last: f"Z {first}–{last}"):
         yield k17_row_is_known(Place(file_name, sheet, row, "A", layout.row_label), found)
     for row, found in match.doubled:
         yield k18_row_is_there_once(Place(file_name, sheet, row, "A", layout.row_label), found)
+
+
+def _few(unknown: Sequence[tuple[int, str]], span: Callable[[int, int], str]) -> Sequence[tuple[int, str]]:
+    """Return what is unknown, or one entry for all when a whole table of something else stands there."""
+    return unknown if len(unknown) <= MOST_UNKNOWN else [(unknown[0][0], span(unknown[0][0], unknown[-1][0]))]

@@ -10,6 +10,12 @@ from itertools import groupby
 from ikz_eval.delivery.findings import Finding, Place, TextKey
 from ikz_eval.delivery.form import Entry
 from ikz_eval.delivery.numbers import decimals
+from ikz_eval.delivery.rules.reading import (
+    k44_number_is_shown_in_full,
+    k45_format_names_the_unit,
+    k46_share_is_clear,
+    unit_word,
+)
 from ikz_eval.delivery.rules.registry import finding, rule
 
 
@@ -20,7 +26,7 @@ def _kind(entry: Entry) -> TextKey:
 @rule("reject_value")
 def k10_value_is_there(entry: Entry) -> Finding | None:
     """K10: given an empty cell, the value is missing; zero is written as 0."""
-    if entry.reading.problem != "blank":
+    if entry.reading.problem != "blank" or entry.column.controls:
         return None
     return finding("K10", entry.place, TextKey("delivery.found.nothing"), kind=_kind(entry))
 
@@ -71,7 +77,7 @@ def k22_value_is_not_too_small(entry: Entry) -> Finding | None:
     value, minimum = entry.reading.value, entry.column.minimum
     if value is None or value >= minimum:
         return None
-    return finding("K22", entry.place, entry.reading.found, minimum=minimum, unit=entry.column.unit)
+    return finding("K22", entry.place, entry.reading.found, minimum=minimum, unit=unit_word(entry))
 
 
 @rule("reject_value")
@@ -80,7 +86,7 @@ def k24_value_is_not_too_large(entry: Entry) -> Finding | None:
     value, maximum = entry.reading.value, entry.column.kind.maximum
     if value is None or value <= maximum:
         return None
-    return finding("K24", entry.place, entry.reading.found, maximum=maximum, unit=entry.column.unit)
+    return finding("K24", entry.place, entry.reading.found, maximum=maximum, unit=unit_word(entry))
 
 
 @rule("reject_value")
@@ -124,11 +130,14 @@ VALUE_RULES: tuple[Callable[[Entry], Finding | None], ...] = (
     k20_formula_has_result,
     k30_value_is_no_date,
     k31_percent_is_plain,
+    k45_format_names_the_unit,
+    k46_share_is_clear,
     k09_number_is_unambiguous,
     k07_value_is_a_number,
     k22_value_is_not_too_small,
     k24_value_is_not_too_large,
     k23_count_is_whole,
+    k44_number_is_shown_in_full,
     k19_decimals_are_usual,
     k08_spelling_is_tolerated,
     k21_formula_is_noted,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import BytesIO
 
 import pandas as pd
@@ -14,6 +15,7 @@ from ikz_eval.delivery.layout import load_layout
 from ikz_eval.registry import EvaluationQuarter, Registry
 
 FIELDS = {"fahrzeugzulassung": "Fahrzeugzulassung", "wohngeld": "Wohngeld", "elterngeld": "Elterngeld"}
+TOTAL_OF = ("personnel", "material", "it", "rooms", "overhead", "internal_services", "transition")
 
 
 def make_registry(**changes: object) -> Registry:
@@ -65,18 +67,22 @@ def make_registry(**changes: object) -> Registry:
 
 
 def make_content(ags: str = "X0101", quarter: str = "2024-Q3", **values: str) -> DeliveryContent:
-    """Return a complete delivery; ``wohngeld__personnel="12.50"`` changes one value."""
+    """Return a complete delivery; ``wohngeld__personnel="12.50"`` changes one value, and the total with it."""
     plain = {"cost": "1234.56", "caseload": "412", "staff": "3.75", "service_quality": "12.5"}
     content = {
-        (sheet.table, field, column.item): "0" if column.item.startswith("partner_") else plain[sheet.table]
+        (column.table, field, column.item): "0" if column.item.startswith("partner_") else plain[sheet.table]
         for sheet in load_layout().sheets
         for field in FIELDS
         for column in sheet.columns
+        if not column.controls
     }
     for key, value in values.items():
         field, item = key.split("__")
-        table = next(table for table, of_field, of_item in content if (of_field, of_item) == (field, item))
-        content[table, field, item] = value
+        tables = {column.item: column.table for sheet in load_layout().sheets for column in sheet.columns}
+        content[tables[item], field, item] = value
+    for field in FIELDS:
+        parts = [content["cost", field, item] for item in TOTAL_OF]
+        content.setdefault(("control", field, "total"), str(sum(map(Decimal, parts))))
     return DeliveryContent(ags, quarter, content, ("Umzug der Stelle im August.",))
 
 
@@ -91,7 +97,7 @@ def edit_workbook(data: bytes, edit: Callable[[Workbook], None]) -> bytes:
 
 def address(table: str, field: str, item: str) -> tuple[str, str]:
     """Return sheet and cell of a value in the official form."""
-    sheet = next(sheet for sheet in load_layout().sheets if sheet.table == table)
+    sheet = next(sheet for sheet in load_layout().sheets if table in {column.table for column in sheet.columns})
     column = next(column for column in sheet.columns if column.item == item)
     return sheet.name, f"{column.letter}{sheet.header_row + 1 + list(FIELDS).index(field)}"
 

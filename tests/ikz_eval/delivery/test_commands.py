@@ -41,8 +41,12 @@ def test_template_then_check_of_the_empty_form_is_rejected(in_demonstration, dem
 
 def test_check_of_a_complete_form_is_accepted_in_both_languages_and_as_json(in_demonstration, demonstration):
     ags = body_of(demonstration)
+    usual = {"personnel": "15000", "cases": "700", "staff_fte": "1", "total": "23400", "transition": "0", "grants": "0"}
+    usual |= {"waiting_minutes": "15", "opening_hours_per_week": "20", "online_share_percent": "12"}
     values = {
-        (sheet.table, field, column.item): "0" if column.item.startswith("partner_") else "12"
+        (column.table, field, column.item): "0"
+        if column.item.startswith("partner_")
+        else usual.get(column.item, "1680")
         for sheet in load_layout().sheets
         for field in demonstration.delivered_fields
         for column in sheet.columns

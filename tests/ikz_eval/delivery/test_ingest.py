@@ -11,15 +11,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ikz_eval.delivery import inbox as inbox_module
 from ikz_eval.delivery import ingest as ingest_module
-from ikz_eval.delivery import judging
+from ikz_eval.delivery import workers as workers_module
+from ikz_eval.delivery.arriving import Arrival, portions
 from ikz_eval.delivery.csv_form import filled_csv
+from ikz_eval.delivery.expectation import expect
 from ikz_eval.delivery.inbox import settled_files
 from ikz_eval.delivery.ingest import IngestReport, ingest
 from ikz_eval.delivery.judge import judge
-from ikz_eval.delivery.judging import judge_all
 from ikz_eval.delivery.template import filled_workbook
+from ikz_eval.delivery.workers import Workers
 from ikz_eval.errors import DeliveryError
 from ikz_eval.registry import Registry
 from ikz_eval.settings import ROOT, Place
@@ -52,7 +53,7 @@ def take(at: Place, registry: Registry, **changes: object) -> IngestReport:
 def tables(at: Place) -> dict[str, pd.DataFrame]:
     """Return the ledger's tables without the moment of ingestion, the only thing that may differ."""
     warehouse = Warehouse(at.warehouse)
-    frames = {name: warehouse.read(name) for name in ("delivery", "delivery_cell", "finding")}
+    frames = {name: warehouse.read(name) for name in ("delivery", "delivery_cell", "finding", "arrival")}
     frames["delivery"] = frames["delivery"].drop(columns="ingested_at")
     return frames
 
@@ -71,7 +72,8 @@ def test_an_accepted_file_is_kept_answered_and_gone_from_the_inbox(at, registry)
     assert (at.ledger / "files" / row["stored_as"]).read_bytes() == data
     assert row["stored_as"] == row["sha256"] + ".xlsx"
     assert list(at.inbox.iterdir()) == []
-    assert [path.name for path in at.outbox.iterdir()] == [f"X0101_2024-Q3_{row['delivery_id']}.html"]
+    stem = f"X0101_2024-Q3_{row['delivery_id']}"
+    assert sorted(path.name for path in at.outbox.iterdir()) == [stem + end for end in (".html", ".mail.txt", ".xlsx")]
     assert len(tables(at)["delivery_cell"]) == len(make_content().values) + 1
 
 
@@ -97,7 +99,7 @@ def test_a_damaged_file_is_kept_with_its_findings_and_stops_nobody(at, registry)
         delivery.loc[delivery["status"] == "accepted", "delivery_id"]
     )
     assert list(at.inbox.iterdir()) == []
-    assert len(list(at.outbox.iterdir())) == 3
+    assert len(list(at.outbox.glob("*.html"))) == 3
     assert any(path.name.startswith("unlesbar_ohne-Quartal_") for path in at.outbox.iterdir())
 
 
@@ -110,7 +112,9 @@ def test_the_same_content_is_taken_once_whatever_its_name(at, registry):
     drop(at, "drei.csv", csv(registry))
     again = take(at, registry, received_at=NOW)
     assert (len(again.taken), again.known, list(at.inbox.iterdir())) == (0, ("drei.csv",), [])
-    for name, frame in tables(at).items():
+    after = tables(at)
+    assert len(after.pop("arrival")) == len(before["arrival"]) + 1
+    for name, frame in after.items():
         pd.testing.assert_frame_equal(frame, before[name])
 
 
@@ -197,8 +201,8 @@ def test_a_link_in_the_inbox_is_named_and_never_followed(at, registry, tmp_path)
         (b"\xff\xfe.csv", "\ufffd\ufffd.csv"),
         (b"zwei\nZeilen.csv", "zwei\ufffdZeilen.csv"),
         ("\u202evsc.csv".encode(), "\ufffdvsc.csv"),
-        ('Mu\u0308hle "<b>.csv'.encode(), 'Mu\u0308hle "<b>.csv'),
-        (b"x" * 251 + b".csv", "x" * 251 + ".csv"),
+        ('Mu\u0308hle "<b>.csv'.encode(), 'Mühle "<b>.csv'),
+        (b"x" * 251 + b".csv", "x" * 109 + "…xxxxxx.csv"),
     ],
     ids=["undecodable", "line-end", "direction", "plain", "longest"],
 )
@@ -215,13 +219,13 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error_and_nothing_is_lost(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(ingest_module, "write_answer", full)
+    monkeypatch.setattr(workers_module, "write_answer", full)
     with pytest.raises(DeliveryError, match=r"No space left on device.*No file is lost"):
         take(at, registry)
     assert (at.inbox / "a.csv").exists()
     monkeypatch.undo()
     assert take(at, registry).known == ("a.csv",)
-    assert (len(list(at.outbox.iterdir())), list(at.inbox.iterdir())) == (1, [])
+    assert (len(list(at.outbox.glob("*.html"))), list(at.inbox.iterdir())) == (1, [])
 
 
 def test_a_file_that_grows_while_it_is_read_is_left_for_later(at, registry, monkeypatch):
@@ -243,13 +247,13 @@ def test_a_file_that_grows_while_it_is_read_is_left_for_later(at, registry, monk
 
 def test_a_file_sent_under_the_same_name_meanwhile_is_not_lost(at, registry, monkeypatch):
     drop(at, "a.csv", csv(registry, wohngeld__personnel="10.00"))
-    write = ingest_module.write_answer
+    write = workers_module.write_answer
 
     def answer_while_a_new_file_arrives(*args: object) -> Path:
         drop(at, "a.csv", csv(registry, wohngeld__personnel="20.00"))
         return write(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(ingest_module, "write_answer", answer_while_a_new_file_arrives)
+    monkeypatch.setattr(workers_module, "write_answer", answer_while_a_new_file_arrives)
     assert take(at, registry).waiting == ("a.csv",)
     monkeypatch.undo()
     second = take(at, registry)
@@ -263,65 +267,58 @@ def test_moments_need_a_time_zone(at, registry):
 
 
 class Died(BaseException):
-    """Stands for a process that ends in the middle."""
+    """Stands for a process that ends in the middle; journeys/test_faults.py kills real ones."""
 
 
-def die_at(monkeypatch: pytest.MonkeyPatch, target: object, name: str, call: int, *, after: bool) -> None:
-    """Let the n-th call of a function end the process, before or after it has done its work."""
-    original, calls = getattr(target, name), []
-
-    def dying(*args: object, **kwargs: object) -> object:
-        calls.append(1)
-        if len(calls) == call and not after:
-            raise Died
-        result = original(*args, **kwargs)
-        if len(calls) == call:
-            raise Died
-        return result
-
-    monkeypatch.setattr(target, name, dying)
+def steps_of(at: Place, registry: Registry) -> list[str]:
+    """Return the steps of an ingestion that nothing disturbs."""
+    named: list[str] = []
+    take(at, registry, step=named.append)
+    return named
 
 
-STEPS = [
-    (ingest_module, "_keep", 1),
-    (ingest_module.os, "fsync", 2),
-    (Warehouse, "append", 1),
-    (Warehouse, "append", 2),
-    (Warehouse, "append", 3),
-    (ingest_module, "write_answer", 1),
-    (ingest_module, "write_answer", 3),
-    (inbox_module.hashlib, "sha256", 7),
-    (ingest_module, "take_out", 1),
-    (ingest_module, "take_out", 3),
-]
+def fill(at: Place, registry: Registry) -> None:
+    drop(at, "a.csv", csv(registry))
+    drop(at, "b.xlsx", b"no workbook")
+    drop(at, "c.csv", csv(registry, "X0102"))
+    drop(at, "again.csv", csv(registry))
+    for path in at.inbox.iterdir():  # the same files, wherever they lie
+        os.utime(path, (1_730_000_000, 1_730_000_000))
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(("target", "name", "call"), STEPS, ids=[f"{name}-{call}" for _, name, call in STEPS])
-def test_dying_at_any_step_and_starting_again_gives_the_same(
-    tmp_path, registry, monkeypatch, target, name, call, after
-):
-    places = {kind: Place(study="tiny", data=tmp_path / kind) for kind in ("died", "whole")}
-    for at in places.values():
-        drop(at, "a.csv", csv(registry))
-        drop(at, "b.xlsx", b"no workbook")
-        drop(at, "c.csv", csv(registry, "X0102"))
-    die_at(monkeypatch, target, name, call, after=after)
-    with pytest.raises(Died):
-        take(places["died"], registry)
-    monkeypatch.undo()
-    for at in places.values():
+def contents(at: Place) -> dict[str, bytes]:
+    """Return all files of a study's folders but its tables; what was aside when it died may still lie there."""
+    folders = [at.inbox, at.outbox, at.ledger / "files"]
+    return {
+        path.relative_to(at.home).as_posix(): path.read_bytes()
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.endswith(".tmp")
+    }
+
+
+def test_dying_at_any_step_and_starting_again_gives_the_same(tmp_path, registry):
+    whole = Place(study="tiny", data=tmp_path / "whole")
+    fill(whole, registry)
+    steps = steps_of(whole, registry)
+    assert len(steps) > 15 and len(set(steps)) == 8
+    expected = tables(whole)
+    for number, name in enumerate(steps):
+        at, seen = Place(study="tiny", data=tmp_path / str(number)), []
+        fill(at, registry)
+
+        def die(step: str, seen: list[str] = seen, number: int = number) -> None:
+            seen.append(step)
+            if len(seen) > number:
+                raise Died
+
+        with pytest.raises(Died):
+            take(at, registry, step=die)
         take(at, registry)
-    expected = tables(places["whole"])
-    for table, frame in tables(places["died"]).items():
-        pd.testing.assert_frame_equal(frame, expected[table])
-    for folder in ("inbox", "outbox", "ledger/files"):
-        left, right = (
-            {p.name: p.read_bytes() for p in (at.home / folder).iterdir() if not p.name.endswith(".tmp")}
-            for at in places.values()
-        )
-        assert left == right
-    assert list(places["died"].inbox.iterdir()) == []
+        for table, frame in tables(at).items():
+            pd.testing.assert_frame_equal(frame, expected[table], obj=f"{table} after dying at {number} ({name})")
+        assert contents(at) == contents(whole), f"after dying at {number} ({name})"
+        assert list(at.inbox.iterdir()) == []
 
 
 def test_two_ingestions_at_once_give_one_result(at, registry):
@@ -348,7 +345,7 @@ def test_judging_processes_end_with_a_killed_ingestion(tmp_path):
         "import os, time\n"
         "from concurrent.futures import ProcessPoolExecutor\n"
         "from multiprocessing import get_context\n"
-        "from ikz_eval.delivery.judging import end_with_parent\n"
+        "from ikz_eval.delivery.workers import end_with_parent\n"
         "if __name__ == '__main__':\n"
         "    pool = ProcessPoolExecutor(1, mp_context=get_context('spawn'), initializer=end_with_parent)\n"
         "    print(pool.submit(os.getpid).result(), flush=True)\n"
@@ -375,11 +372,100 @@ def test_judging_processes_end_with_a_killed_ingestion(tmp_path):
 def test_several_processes_judge_as_one_does(registry, monkeypatch):
     files = [(csv(registry, wohngeld__personnel=f"{number}.00"), f"{number}.csv") for number in range(14)]
     files.append((b"no workbook", "x.xlsx"))
-    alone = [judge(data, name, registry) for data, name in files]
-    monkeypatch.setattr(judging, "WORTH_PROCESSES", 2)
-    monkeypatch.setattr(judging.os, "cpu_count", lambda: 2)
-    together = judge_all(files, registry)
-    assert [one.delivery_id for one in together] == [one.delivery_id for one in alone]
-    assert [one.findings for one in together] == [one.findings for one in alone]
-    for left, right in zip(together, alone, strict=True):
-        pd.testing.assert_frame_equal(left.cells, right.cells)
+    alone = [judge(data, name, expect(registry)) for data, name in files]
+    monkeypatch.setattr(workers_module, "WORTH_PROCESSES", 2)
+    monkeypatch.setattr(workers_module.os, "cpu_count", lambda: 2)
+    with Workers(expect(registry), len(files)) as workers:
+        together = list(workers.judge(files))
+    assert together == alone
+
+
+def test_one_chunk_or_many_give_the_same_tables(tmp_path, registry, monkeypatch):
+    places = []
+    for size in (48, 1):
+        at = Place(study="tiny", data=tmp_path / str(size))
+        monkeypatch.setattr(ingest_module, "CHUNK", size)
+        fill(at, registry)
+        drop(at, "later.csv", csv(registry, wohngeld__personnel="1.00"))
+        os.utime(at.inbox / "later.csv", (1_730_000_000, 1_730_000_000))
+        take(at, registry)
+        places.append(at)
+    for name, frame in tables(places[0]).items():
+        pd.testing.assert_frame_equal(frame, tables(places[1])[name])
+    assert contents(places[0]) == contents(places[1])
+
+
+def test_every_arrival_is_recorded_with_its_sender(at, registry):
+    drop(at, "a.csv", csv(registry))
+    take(at, registry, sender="kreis@example.org")
+    drop(at, "b.csv", csv(registry), age_seconds=90)
+    take(at, registry)
+    arrivals = Warehouse(at.warehouse).read("arrival").sort_values("file_name")
+    assert arrivals["file_name"].tolist() == ["a.csv", "b.csv"]
+    assert arrivals["sender"].isna().tolist() == [False, True]
+    assert arrivals["delivery_id"].nunique() == 1 and len(tables(at)["delivery"]) == 1
+
+
+def test_a_named_file_is_copied_in_with_its_sender_and_stays_where_it_is(at, registry, tmp_path):
+    mine, theirs = tmp_path / "meldung.csv", drop(at, "meldung.csv", csv(registry, "X0102"))
+    mine.write_bytes(csv(registry))
+    report = take(at, registry, files=[mine], sender="Frau Muster, Kämmerei")
+    assert report.taken["status"].tolist() == ["accepted", "accepted"] and mine.exists() and not theirs.exists()
+    arrivals = tables(at)["arrival"].set_index("file_name")["sender"]
+    assert arrivals["meldung (2).csv"] == "Frau Muster, Kämmerei" and arrivals.isna()["meldung.csv"]
+    again = take(at, registry, files=[mine], sender="Frau Muster, Kämmerei")
+    assert (again.known, len(tables(at)["delivery"])) == (("meldung.csv",), 2)
+
+
+@pytest.mark.parametrize(("name", "words"), [("fehlt.csv", "there is no such file"), ("leer.csv", "is empty")])
+def test_a_named_file_that_is_none_stops_before_anything_is_taken(at, registry, tmp_path, name, words):
+    (tmp_path / "leer.csv").write_bytes(b"")
+    drop(at, "a.csv", csv(registry))
+    with pytest.raises(DeliveryError, match=rf"{name}: {words}.*Nothing was taken in"):
+        take(at, registry, files=[tmp_path / "gut.csv", tmp_path / name][1:])
+    assert [path.name for path in at.inbox.iterdir()] == ["a.csv"] and tables(at)["delivery"].empty
+
+
+def test_dying_with_a_named_file_and_starting_again_takes_it_once(at, registry, tmp_path):
+    mine = tmp_path / "meldung.csv"
+    mine.write_bytes(csv(registry))
+
+    def die(name: str) -> None:
+        if name == "started":
+            raise Died
+
+    with pytest.raises(Died):
+        take(at, registry, files=[mine], sender="Muster", step=die)
+    take(at, registry, files=[mine], sender="Muster")
+    assert tables(at)["arrival"][["file_name", "sender"]].to_numpy().tolist() == [["meldung.csv", "Muster"]]
+
+
+def test_portions_hold_no_more_than_files_and_bytes_allow(at):
+    def arrival(size: int) -> Arrival:
+        return Arrival(at.inbox, "0" * 64, NOW, "0" * 12, size)
+
+    sizes = [[one.byte_count for one in part] for part in portions(map(arrival, (5, 5, 5, 90, 1, 1, 1)), 2, 20)]
+    assert sizes == [[5, 5], [5], [90], [1, 1], [1]]
+
+
+def test_a_copy_in_a_later_chunk_counts_when_the_first_one_vanished(at, registry, monkeypatch):
+    drop(at, "a.csv", csv(registry))
+    drop(at, "b.csv", csv(registry))
+    monkeypatch.setattr(ingest_module, "CHUNK", 1)
+    gone = iter([True])
+    monkeypatch.setattr(Arrival, "data", lambda one, read=Arrival.data: None if next(gone, False) else read(one))
+    report = take(at, registry)
+    assert (len(report.taken), report.known, report.waiting) == (1, ("b.csv",), ("a.csv",))
+    assert [path.name for path in at.inbox.iterdir()] == ["a.csv"]
+
+
+def test_a_worker_killed_from_outside_changes_nothing(registry, monkeypatch):
+    files = [(csv(registry, wohngeld__personnel=f"{number}.00"), f"{number}.csv") for number in range(40)]
+    monkeypatch.setattr(workers_module.os, "cpu_count", lambda: 2)
+    with Workers(expect(registry), len(files)) as workers:
+        first, second = workers.judge(files[:20]), workers.judge(files[20:])
+        together = [next(first)]
+        for process in list(workers._pool._processes.values()):
+            process.kill()
+        together += [*first, *second]
+    assert together == [judge(data, name, expect(registry)) for data, name in files]

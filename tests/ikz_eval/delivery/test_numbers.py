@@ -1,6 +1,7 @@
 """German number text is read strictly: what is read is what was meant, or nothing is read."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,8 @@ def test_official_spellings_are_read_without_note(written, value):
         ("\u2212 12,50", "-12.50"),
         ("–5", "-5"),
         ("+5", "5"),
+        ("1'234", "1234"),
+        ("1\u2019234\u2019567,89", "1234567.89"),
     ],
 )
 def test_clear_but_unusual_spellings_are_read_with_note(written, value):
@@ -58,7 +61,21 @@ def test_clear_but_unusual_spellings_are_read_with_note(written, value):
 
 
 @pytest.mark.parametrize(
-    "written", ["1.23", "0.234", "1234.56", "1,234.56", "1,234", "1.23,4", "12.3456", "1'234", "1,2,3", "1.2345"]
+    "written",
+    [
+        "1.23",
+        "0.234",
+        "1234.56",
+        "1,234.56",
+        "1,234",
+        "1.23,4",
+        "12.3456",
+        "1'23",
+        "1'234.56",
+        "1.234'567",
+        "1,2,3",
+        "1.2345",
+    ],
 )
 def test_text_that_can_mean_two_numbers_is_refused(written):
     assert parse_amount(written) == "ambiguous"
@@ -143,3 +160,20 @@ def test_canonical_form_has_no_exponent_and_no_superfluous_zeros():
         "12.5", "1000", "0", "0.0000001", "100",
     ]  # fmt: skip
     assert decimals(Decimal("12.50")) == 1
+
+
+def test_the_page_for_bodies_says_what_is_read():
+    """Every row of docs/zahlen.md: spelling, role of the column, what is read, whether it is noted."""
+    page = (Path(__file__).parents[3] / "docs" / "zahlen.md").read_text(encoding="utf-8")
+    kinds = {"Betrag": "amount", "Anzahl": "count", "VZÄ": "fte", "Prozent": "percent", "Minuten": "minutes"}
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| `")
+    ]
+    assert len(rows) >= 25
+    for written, column, said, how in rows:
+        read = parse_number(written.strip("`").replace("␣", "\u00a0"), kinds[column])
+        if how == "Fehler":
+            assert read in ("ambiguous", "not_a_number"), written
+        else:
+            assert isinstance(read, Number), written
+            assert (german(canonical(read.value)), read.is_tolerated) == (said, how == "Hinweis"), written

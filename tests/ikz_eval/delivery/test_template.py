@@ -1,6 +1,10 @@
 """The official form: what a clerk sees and may change, always the same bytes."""
 
 import io
+import re
+import shutil
+import subprocess
+from decimal import Decimal
 
 import pytest
 from openpyxl import load_workbook
@@ -21,11 +25,12 @@ def opened(data):
 
 
 def test_the_form_asks_for_everything_the_contracts_hold_and_nothing_else():
-    asked = {(sheet.table, column.item) for sheet in load_layout().sheets for column in sheet.columns}
+    asked = {(column.table, column.item) for sheet in load_layout().sheets for column in sheet.columns}
     assert asked == (
         {("cost", block) for block in COST_BLOCKS}
         | {("caseload", "cases"), ("staff", "staff_fte")}
         | {("service_quality", indicator) for indicator in SERVICE_INDICATORS}
+        | {("control", "total")}
     )
 
 
@@ -33,7 +38,7 @@ def test_sheets_headings_and_tasks_are_german_with_units(registry):
     book = opened(empty_workbook(registry, "X0901", "2025-Q4"))
     assert book.sheetnames == ["Deckblatt", "Kosten", "Fälle", "Personal", "Servicequalität", "Bemerkungen"]
     cover = book["Deckblatt"]
-    assert [cover[f"B{row}"].value for row in range(4, 8)] == ["X0901", "Landkreis Öwenried", "2025-Q4", "2025"]
+    assert [cover[f"B{row}"].value for row in range(4, 8)] == ["X0901", "Landkreis Öwenried", "2025-Q4", "2026"]
     cost = book["Kosten"]
     assert [cost.cell(4, column).value for column in (1, 2, 12)] == [
         "Aufgabe",
@@ -98,3 +103,70 @@ def test_column_letters():
     for index in (1, 26, 27, 52, 53, 702, 703, 16384):
         assert column_index(column_letter(index)) == index
     assert [column_letter(index) for index in (1, 26, 27, 703, 16384)] == ["A", "Z", "AA", "AAA", "XFD"]
+
+
+def earlier_values(value: str = "1234.56") -> dict[tuple[str, str, str], Decimal]:
+    return {
+        (column.table, field, column.item): Decimal(value)
+        for sheet in load_layout().sheets
+        for field in FIELDS
+        for column in sheet.columns
+        if column.table != "control"
+    }
+
+
+def test_a_prefilled_form_shows_what_was_delivered_before_and_is_locked(registry):
+    earlier = {"2025-Q3": earlier_values(), "2025-Q2": earlier_values("7.5")}
+    book = opened(empty_workbook(registry, "X0101", "2025-Q4", earlier))
+    sheet = book["Vorquartal"]
+    assert [cell.value for cell in sheet[4]] == ["Blatt", "Aufgabe", "Position", "Einheit", "2025-Q3", "2025-Q2"]
+    assert [cell.value for cell in sheet[5]] == ["Kosten", "Fahrzeugzulassung", "Personalkosten", "EUR", 1234.56, 7.5]
+    assert sheet.max_row == 4 + 3 * (11 + 1 + 1 + 3), "three fields, sixteen values each"
+    assert sheet.protection.sheet and all(cell.protection.locked for row in sheet for cell in row)
+    assert sheet["E5"].number_format == "#,##0.00" and sheet.freeze_panes == "E5"
+    assert book["Kosten"]["B5"].value is None, "what is to be delivered stays open"
+
+
+def test_a_prefilled_form_names_the_agreements_of_its_body_alone(registry):
+    sheet = opened(empty_workbook(registry, "X0101", "2025-Q4"))["Vereinbarungen"]
+    assert [cell.value for cell in sheet[4]] == ["Aufgabe", "Partner", "Beginn", "Ende", "Ihre Rolle", "Stand"]
+    assert [cell.value for cell in sheet[5]] == ["Wohngeld", "Stadt Erdach", "01.01.2024", "offen", "beteiligt", "gilt"]
+    assert sheet.max_row == 5
+    other = opened(empty_workbook(registry, "X0102", "2025-Q4"))["Vereinbarungen"]
+    assert other["C5"].value == "nicht bekannt", "an unknown start is said to be unknown"
+    assert "Vereinbarungen" not in opened(empty_workbook(registry, "X0901", "2025-Q4")).sheetnames
+
+
+def test_a_form_says_by_which_contract_it_was_made(registry):
+    book = opened(empty_workbook(registry, "X0101", "2025-Q4"))
+    mark = book["Deckblatt"]["B8"].value
+    assert re.fullmatch(r"2026-[0-9a-f]{12}", mark)
+    said = {prop.name: prop.value for prop in book.custom_doc_props}
+    assert said == {"ikz_study": "tiny", "ikz_edition": "2026", "ikz_contract": mark}
+    fewer = registry.fields[registry.fields["field"] != "elterngeld"]
+    assert opened(empty_workbook(make_registry(fields=fewer), "X0101", "2025-Q4"))["Deckblatt"]["B8"].value != mark
+
+
+def test_the_prefilled_form_has_the_same_bytes_every_time(registry):
+    earlier = {"2025-Q3": earlier_values()}
+    assert empty_workbook(registry, "X0101", "2025-Q4", earlier) == empty_workbook(
+        registry, "X0101", "2025-Q4", earlier
+    )
+
+
+SOFFICE = shutil.which("soffice")
+
+
+@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed here")
+def test_libreoffice_opens_the_prefilled_form_with_all_its_sheets(registry, tmp_path):
+    form = tmp_path / "form.xlsx"
+    form.write_bytes(empty_workbook(registry, "X0101", "2025-Q4", {"2025-Q3": earlier_values()}))
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = [str(SOFFICE), profile, "--headless", "--convert-to", "fods", "--outdir", str(tmp_path), str(form)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    content = (tmp_path / "form.fods").read_text(encoding="utf-8")
+    names = re.findall(r'<table:table table:name="([^"]+)"', content)
+    assert names == [
+        "Deckblatt", "Kosten", "Fälle", "Personal", "Servicequalität", "Bemerkungen", "Vereinbarungen", "Vorquartal",
+    ]  # fmt: skip
+    assert content.count('table:protected="true"') == len(names)

@@ -3,6 +3,8 @@
 import pandas as pd
 import pytest
 
+from ikz_eval.delivery.expectation import expect
+from ikz_eval.delivery.frames import cell_frame
 from ikz_eval.delivery.judge import judge
 from ikz_eval.delivery.template import filled_workbook
 from ikz_eval.delivery.tidy import amount_cents, tidy
@@ -24,8 +26,8 @@ def delivery_row(judgement, status="accepted"):
 
 def test_a_workbook_becomes_the_four_tables_of_facts(registry):
     content = make_content(wohngeld__personnel="-0.01", wohngeld__cases="1412", wohngeld__staff_fte="2.125")
-    judgement = judge(filled_workbook(registry, content), "a.xlsx", registry)
-    tables = tidy(judgement.cells, delivery_row(judgement))
+    judgement = judge(filled_workbook(registry, content), "a.xlsx", expect(registry))
+    tables = tidy(cell_frame([judgement]), delivery_row(judgement))
     assert {name: len(table) for name, table in tables.items()} == {
         "cost": 33, "caseload": 3, "staff": 3, "service_quality": 9,
     }  # fmt: skip
@@ -41,8 +43,8 @@ def test_a_workbook_becomes_the_four_tables_of_facts(registry):
 
 
 def test_rejected_deliveries_make_no_facts(registry):
-    judgement = judge(filled_workbook(registry, make_content()), "a.xlsx", registry)
-    tables = tidy(judgement.cells, delivery_row(judgement, "rejected"))
+    judgement = judge(filled_workbook(registry, make_content()), "a.xlsx", expect(registry))
+    tables = tidy(cell_frame([judgement]), delivery_row(judgement, "rejected"))
     for name, table in tables.items():
         assert table.empty
         CONTRACTS[name].validate(table)

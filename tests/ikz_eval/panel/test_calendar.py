@@ -1,13 +1,12 @@
 """Who has delivered: due dates, German days, versions, rejected files, all as of the cut-off."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 import pandas as pd
 import pytest
 
 from ikz_eval.errors import PanelError
-from ikz_eval.panel import build_calendar, valid_deliveries
-from ikz_eval.panel.calendar import due_date
+from ikz_eval.panel import build_calendar, calendar_at, standing, valid_deliveries
 from ikz_eval.registry import EvaluationQuarter
 from ikz_eval.warehouse import empty_table, typed
 from ikz_eval.warehouse.typing import contract
@@ -22,21 +21,16 @@ def status(rows: list[dict], quarter: str = "2021-Q1", ags: str = "X0101") -> pd
     return calendar[(calendar["ags"] == ags) & (calendar["quarter"] == quarter)].iloc[0]
 
 
-@pytest.mark.parametrize(("quarter", "day"), [("2021-Q1", date(2021, 5, 15)), ("2021-Q4", date(2022, 2, 14))])
-def test_due_days_count_from_the_end_of_the_quarter(quarter, day):
-    assert due_date(quarter, 45) == day
-
-
 @pytest.mark.parametrize(
     ("received", "expected", "day"),
     [
-        ("2021-05-15T21:59:00Z", "on_time", "2021-05-15"),
-        ("2021-05-15T22:01:00Z", "late", "2021-05-16"),  # one minute past midnight in Germany (summer time)
+        ("2021-05-17T21:59:00Z", "on_time", "2021-05-17"),
+        ("2021-05-17T22:01:00Z", "late", "2021-05-18"),  # one minute past midnight in Germany (summer time)
     ],
 )
 def test_the_last_day_ends_at_midnight_in_germany(received, expected, day):
     row = status([make_delivery("X0101", "2021-Q1", received)])
-    assert (row["status"], row["received_on"], row["due_on"], row["version"]) == (expected, day, "2021-05-15", 1)
+    assert (row["status"], row["received_on"], row["due_on"], row["version"]) == (expected, day, "2021-05-17", 1)
 
 
 def test_a_correction_after_the_deadline_leaves_the_first_delivery_on_time():
@@ -88,3 +82,32 @@ def test_versions_are_counted_by_arrival_not_by_ingestion():
 def test_a_cutoff_without_time_zone_is_refused():
     with pytest.raises(PanelError, match="no time zone"):
         valid_deliveries(empty_table("delivery"), datetime(2022, 1, 1))
+
+
+def test_before_the_due_date_a_missing_delivery_is_open_and_a_withdrawn_one_is_missing():
+    registry = make_registry()
+    delivery = typed("delivery", [make_delivery("X0101", "2021-Q1", "2021-04-20T10:00:00Z")])
+    events = typed(
+        "ledger_event",
+        [
+            {
+                "event_id": "0" * 12, "delivery_id": delivery["delivery_id"].iloc[0], "event": "withdrawn",
+                "happened_at": pd.Timestamp("2021-05-10T10:00:00Z"), "reason": "falsches Quartal",
+            }
+        ],
+    )  # fmt: skip
+
+    def shown(day: str) -> dict[str, str]:
+        moment = datetime.fromisoformat(f"{day}T12:00:00+02:00")
+        rows = calendar_at(registry, standing(delivery, events, moment), moment)
+        return rows[rows["quarter"] == "2021-Q1"].set_index("ags")["status"].to_dict()
+
+    assert shown("2021-05-01")["X0101"] == "on_time"
+    assert shown("2021-05-11")["X0101"] == "open"
+    assert set(shown("2021-05-17").values()) == {"open"}
+    assert set(shown("2021-05-18").values()) == {"missing"}
+    before = build_calendar(
+        registry, EvaluationQuarter("2021-Q1", datetime.fromisoformat("2021-05-05T00:00:00+02:00"), "invented"),
+        standing(delivery, events, datetime.fromisoformat("2021-05-05T00:00:00+02:00")),
+    )  # fmt: skip
+    assert before.set_index("ags")["status"]["X0101"] == "on_time", "a withdrawal counts from its own moment"

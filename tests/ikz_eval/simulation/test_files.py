@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from ikz_eval.cli import cli
+from ikz_eval.delivery.expectation import expect
+from ikz_eval.delivery.frames import cell_frame
 from ikz_eval.delivery.judge import judge
 from ikz_eval.delivery.tidy import tidy
 from ikz_eval.errors import StudyError
@@ -43,7 +45,7 @@ def judged(inbox: Path, registry) -> tuple[pd.DataFrame, pd.DataFrame, list]:
     rows, cells, findings = [], [], []
     for path in sorted(inbox.iterdir()):
         if path.name != "arrivals.csv":
-            judgement = judge(path.read_bytes(), path.name, registry)
+            judgement = judge(path.read_bytes(), path.name, expect(registry))
             rows.append(
                 {
                     "delivery_id": path.name,
@@ -52,7 +54,7 @@ def judged(inbox: Path, registry) -> tuple[pd.DataFrame, pd.DataFrame, list]:
                     "status": judgement.status,
                 }
             )
-            cells.append(judgement.cells.assign(delivery_id=path.name))
+            cells.append(cell_frame([judgement]).assign(delivery_id=path.name))
             findings.extend(judgement.findings)
     return pd.DataFrame(rows), pd.concat(cells, ignore_index=True), findings
 
@@ -61,7 +63,12 @@ def same_content(inbox: Path, programme, registry) -> int:
     """Assert that the files of an inbox say what the frames say; return the number of files."""
     delivery, cells, findings = judged(inbox, registry)
     assert (delivery["status"] == "accepted").all()
-    assert findings == []
+    wrong = int(
+        programme.arrivals.is_wrong[
+            [name in set(delivery["delivery_id"]) for name in programme.delivery["file_name"]]
+        ].sum()
+    )
+    assert [finding.rule for finding in findings] == ["K50"] * wrong, "one question for each wrong digit, no other"
     names = programme.delivery.set_index("delivery_id")["file_name"]
     read = tidy(cells, delivery)
     for table in FACTS:

@@ -10,7 +10,7 @@ import pytest
 from ikz_eval.errors import ContractError, WarehouseError
 from ikz_eval.warehouse import Warehouse, empty_table, typed
 from ikz_eval.warehouse.query import query
-from schemas import CONTRACTS, TABLE_SCHEMA_VERSION
+from schemas import CONTRACTS, LEDGER_TABLES, TABLE_SCHEMA_VERSION
 
 
 def caseload(quarter: str = "2024-Q1", cases: int = 3, delivery_id: str = "0123456789ab") -> pd.DataFrame:
@@ -31,7 +31,10 @@ def verdict(evaluation_quarter: str, field: str = "wohngeld") -> pd.DataFrame:
 def test_every_table_survives_a_round_trip_without_rows(tmp_path, name):
     quarter = "2024-Q1" if "evaluation_quarter" in empty_table(name) else None
     warehouse = Warehouse(tmp_path)
-    warehouse.write(name, empty_table(name), quarter)
+    if name in LEDGER_TABLES:
+        warehouse.append(name, empty_table(name))
+    else:
+        warehouse.write(name, empty_table(name), quarter)
     pd.testing.assert_frame_equal(warehouse.read(name), empty_table(name))
 
 
@@ -87,14 +90,6 @@ def test_appended_rows_of_four_writers_are_all_there(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, range(4)))
     assert len(Warehouse(tmp_path).read("caseload")) == 13
-
-
-def test_rows_a_died_ingestion_left_behind_can_be_removed(tmp_path):
-    warehouse = Warehouse(tmp_path)
-    warehouse.append("caseload", caseload())
-    warehouse.append("caseload", caseload(delivery_id="aaaaaaaaaaaa"))
-    warehouse.delete_deliveries("caseload", ["aaaaaaaaaaaa"])
-    assert warehouse.read("caseload")["delivery_id"].tolist() == ["0123456789ab"]
 
 
 def test_read_only_refuses_and_a_newer_schema_is_refused_with_words(tmp_path):
