@@ -22,6 +22,8 @@ RESULTS = {
     "event_path": "Effect by time since the start of cooperation.",
     "design_card": "What the design of a field allows at all: regions, quarters, smallest effect that can be seen.",
     "verdict": "The verdict of each field: supported, compatible with a range, or not assessable, with reasons.",
+    "placebo": "What the method finds in comparison blocks, where nothing began: how large chance alone looks.",
+    "robustness": "The primary estimate again with one thing changed at a time, and under every specification.",
 }
 
 

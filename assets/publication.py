@@ -36,6 +36,8 @@ def published_cell(
     event_path: Frame,
     design_card: Frame,
     verdict: Frame,
+    placebo: Frame,
+    robustness: Frame,
     published_case: Frame,
 ) -> dg.MaterializeResult[Any]:
     """Every cell of every published table and figure; pages, workbooks and pictures are made from these alone."""
@@ -50,6 +52,8 @@ def published_cell(
         "event_path": event_path,
         "design_card": design_card,
         "verdict": verdict,
+        "placebo": placebo,
+        "robustness": robustness,
         "published_case": published_case,
     }
     cells = build_cells(study.registry, context.partition_key, tables)
@@ -78,6 +82,8 @@ def release(
     event_path: Frame,
     design_card: Frame,
     verdict: Frame,
+    placebo: Frame,
+    robustness: Frame,
     published_case: Frame,
     published_cell: Frame,
 ) -> dg.MaterializeResult[Any]:
@@ -93,6 +99,8 @@ def release(
         "event_path": event_path,
         "design_card": design_card,
         "verdict": verdict,
+        "placebo": placebo,
+        "robustness": robustness,
         "published_case": published_case,
         "published_cell": published_cell,
     }

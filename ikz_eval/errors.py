@@ -35,3 +35,7 @@ class EstimationError(IkzError):
 
 class ReleaseError(IkzError):
     """A release cannot be made or would break a rule of publication."""
+
+
+class UsageError(IkzError):
+    """A method is called with arguments that do not belong together (wrong usage, not wrong data)."""

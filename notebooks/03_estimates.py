@@ -49,3 +49,21 @@ for field in registry.delivered_fields:
 columns = ["field", "specification", "level", "method", "effect_percent", "low_percent", "high_percent"]
 beside = (effects["is_primary"] == "false") & (effects["term"] == "ATT")
 figures.table(effects.loc[beside, columns], "T10", registry)
+
+# %% [markdown]
+# ## Was geschieht, wenn man eines ändert
+#
+# Die Prüfkarte der Robustheit: dieselbe Schätzung unter jeder Spezifikation, ohne je eine Region oder Körperschaft, mit den
+# Fällen als Zielgröße, nach Fällen gewichtet, mit einem einfacheren Verfahren. Nichts davon ist ein Urteil.
+
+# %%
+robustness = pd.read_csv("../tables/RC.csv", dtype="str")
+figures.table(robustness[robustness["effect_percent"].notna()], "RC", registry)
+
+# %% [markdown]
+# ## Scheinbeginne
+#
+# In Vergleichsblöcken hat nichts begonnen. Was das Verfahren dort trotzdem findet, ist Zufall.
+
+# %%
+figures.table(pd.read_csv("../tables/PS.csv", dtype="str"), "PS", registry)

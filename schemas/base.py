@@ -7,7 +7,7 @@ from typing import Any
 
 import pandera.pandas as pa
 
-TABLE_SCHEMA_VERSION = 1
+TABLE_SCHEMA_VERSION = 2
 """Version of all contracts together; raised when a table changes its columns. A warehouse of a newer one is refused."""
 
 

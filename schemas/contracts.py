@@ -6,7 +6,7 @@ A newcomer reads this to know every table; what a column means stands in the mod
 from schemas.base import Contract
 from schemas.delivery import Delivery, DeliveryCalendar, DeliveryCell, FindingRow
 from schemas.economics import PublishedCase
-from schemas.estimate import DesignCard, Estimate, EventPath, Verdict
+from schemas.estimate import DesignCard, Estimate, EventPath, Placebo, Robustness, Verdict
 from schemas.facts import Caseload, Cost, ServiceQuality, Staff
 from schemas.ledger import Arrival, ExportAmount, LedgerEvent, Notice
 from schemas.panel import Panel, Partnership
@@ -28,7 +28,7 @@ CONTRACTS: dict[str, type[Contract]] = {
         PriceIndex, Population, VehicleStock, RegistrationDistrict, Employment, PublishedFigure,
         Delivery, DeliveryCell, FindingRow, Arrival, ExportAmount, LedgerEvent, Notice, Cost, Caseload, Staff, ServiceQuality,
         DeliveryCalendar, Panel, Partnership,
-        Estimate, EventPath, DesignCard, Verdict,
+        Estimate, EventPath, DesignCard, Verdict, Placebo, Robustness,
         PublishedCase, PublishedCell,
     )
 }  # fmt: skip

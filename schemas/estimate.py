@@ -3,11 +3,18 @@
 Effects of log outcomes are published as 100 (exp b - 1) %, the end points of intervals likewise (domain, section 6).
 """
 
+from typing import Any
+
 from pandera.typing import Series
 
 from schemas.base import Contract, described
 from schemas.types import Int
-from schemas.vocabulary import DIRECTIONS, LEVELS, QUARTER, VERDICTS
+from schemas.vocabulary import DIRECTIONS, LEVELS, QUARTER, ROBUSTNESS_CHECKS, VERDICTS
+
+
+def p_value(description: str) -> Any:
+    """Declare a column of p values; a field that is not assessable has none."""
+    return described(f"{description}; empty when withheld", nullable=True, ge=0, le=1)
 
 
 class Estimate(Contract):
@@ -104,9 +111,9 @@ class DesignCard(Contract):
     assignments: Series[Int] = described("Distinct assignments of start paths to units [number]", nullable=True)
     mde_cr2_percent: Series[float] = described("Minimum detectable effect of the CR2 test alone [%]", nullable=True)
     mde_supported_percent: Series[float] = described(
-        "Minimum effect to be 'belegt'; empty while tests are missing [%]", nullable=True
+        "Least saving that would be 'belegt': all tests, adjusted, 80 % power [%]; empty when none would", nullable=True
     )
-    missing_tests: Series[str] = described("Required tests that do not exist yet, comma separated", nullable=True)
+    missing_tests: Series[str] = described("Required tests that the rows do not allow, comma separated", nullable=True)
     is_randomisation_approximate: Series[bool] = described(
         "Whether blocks are of unequal size, so that randomisation is approximate"
     )
@@ -131,9 +138,60 @@ class Verdict(Contract):
     low_percent: Series[float] = described("Lower end of the unadjusted CR2 interval [%]", nullable=True)
     high_percent: Series[float] = described("Upper end of the unadjusted CR2 interval [%]", nullable=True)
     is_zero_excluded: Series[bool] = described("Whether the unadjusted CR2 interval excludes zero")
+    p_cr2: Series[float] = p_value("p of CR2")
+    p_cr2_adjusted: Series[float] = p_value("p of CR2, Holm over fields")
+    p_wild: Series[float] = p_value("p of the wild bootstrap by region, WCR-11 with CR2 denominator")
+    p_wild_adjusted: Series[float] = p_value("p of the wild bootstrap, step-down max-|t| over fields")
+    p_randomisation_t: Series[float] = p_value("p of randomisation over blocks by t")
+    p_randomisation_t_adjusted: Series[float] = p_value("p of randomisation by t, step-down max-|t| over fields")
+    p_randomisation_coefficient: Series[float] = p_value("p of randomisation by the coefficient alone; shown only")
 
     class Config:
         """Name of the table and its key."""
 
         name = "verdict"
         unique = ["evaluation_quarter", "specification", "field"]
+
+
+class Placebo(Contract):
+    """What the primary method finds for a comparison block with the start of a region, where nothing began."""
+
+    evaluation_quarter: Series[str] = described("Evaluation quarter", str_matches=QUARTER)
+    specification: Series[str] = described("Name of the specification in study.toml")
+    field: Series[str] = described("Cooperation field")
+    block: Series[str] = described("Comparison block that is given a start")
+    region: Series[str] = described("Model region whose start it is given")
+    start: Series[str] = described("That start", str_matches=QUARTER)
+    estimate_log: Series[float] = described("Estimate against the other blocks [log points]")
+    effect_percent: Series[float] = described("Estimate [%], 100 (exp b - 1)")
+
+    class Config:
+        """Name of the table and its key."""
+
+        name = "placebo"
+        unique = ["evaluation_quarter", "specification", "field", "block", "region"]
+
+
+class Robustness(Contract):
+    """The robustness card: a field's primary estimate again with one thing changed, and the specification curve."""
+
+    evaluation_quarter: Series[str] = described("Evaluation quarter", str_matches=QUARTER)
+    specification: Series[str] = described("Name of the primary specification in study.toml")
+    field: Series[str] = described("Cooperation field")
+    check: Series[str] = described("What is changed or looked at", isin=ROBUSTNESS_CHECKS)
+    part: Series[str] = described("Region, body or specification the check is about; all otherwise")
+    estimate_log: Series[float] = described("Estimate [log points]; empty when there is none", nullable=True)
+    low_log: Series[float] = described("Lower end of the interval [log points]", nullable=True)
+    high_log: Series[float] = described("Upper end of the interval [log points]", nullable=True)
+    effect_percent: Series[float] = described("Effect [%], 100 (exp b - 1)", nullable=True)
+    low_percent: Series[float] = described("Lower end; 95 %, for equivalence 90 % [%]", nullable=True)
+    high_percent: Series[float] = described("Upper end; 95 %, for equivalence 90 % [%]", nullable=True)
+    p_value: Series[float] = p_value("p of CR2, of Donald-Lang, or of an effect of at least 5 % (equivalence)")
+    n_units: Series[int] = described("Units used [number]", ge=0)
+    withheld: Series[str] = described("Why interval and p, or the whole row, are missing", nullable=True)
+
+    class Config:
+        """Name of the table and its key."""
+
+        name = "robustness"
+        unique = ["evaluation_quarter", "specification", "field", "check", "part"]

@@ -37,3 +37,10 @@ UNIT_KINDS = ("region", "block")
 VERDICTS = ("supported", "compatible", "not_assessable")
 DIRECTIONS = ("saving", "dearer", "none")
 LEVELS = ("partnership", "body")
+
+ROBUSTNESS_CHECKS = (
+    "specification", "region_effect", "leave_one_region_out", "leave_one_body_out", "cases", "weighted_cases",
+    "donald_lang", "equivalence", "without_neighbours", "without_other_cooperation", "without_ikfz", "alternative_grouping",
+    "missing_bounds",
+)  # fmt: skip
+"""Rows of the robustness card (domain, section 6), in the order in which they are shown."""

@@ -24,6 +24,7 @@ COMMANDS = {
     "diff": "ikz_eval.cli.ledger:diff",
     "retain": "ikz_eval.cli.ledger:retain",
     "mail": "ikz_eval.cli.mail:mail",
+    "estimate": "ikz_eval.cli.estimate:estimate",
     "demo": "ikz_eval.cli.study:demo",
     "study": "ikz_eval.cli.study:study",
     "show": "ikz_eval.cli.warehouse:show",

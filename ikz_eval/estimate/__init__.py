@@ -7,28 +7,68 @@ are importable from here in a notebook. Inference with arrays is ikz_eval/infere
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
+from ikz_eval.estimate.bacon import BaconDecomposition, decompose
 from ikz_eval.estimate.design import OUTCOMES, check_specification
+from ikz_eval.estimate.door import Answer, Request, answer
 from ikz_eval.estimate.evaluation import FieldEvaluation, evaluate_field
 from ikz_eval.estimate.event_study import EventPathFit, fit_event_path
 from ikz_eval.estimate.group_time import GroupTimeFit, fit_group_time
 from ikz_eval.estimate.imputation import ImputationFit, fit_imputation
-from ikz_eval.estimate.result import Row, design_card_row, estimate_rows, event_path_rows, verdict_row
-from ikz_eval.estimate.verdict import LARGEST_P, FieldEffect, decide
-from ikz_eval.inference import holm
+from ikz_eval.estimate.regression import RegressionFit, fit_regression
+from ikz_eval.estimate.required_tests import run_required_tests
+from ikz_eval.estimate.result import (
+    Row,
+    design_card_row,
+    estimate_rows,
+    event_path_rows,
+    placebo_rows,
+    robustness_rows,
+    verdict_row,
+)
+from ikz_eval.estimate.robustness import robustness_card
+from ikz_eval.estimate.sun_abraham import SunAbrahamFit, fit_sun_abraham
+from ikz_eval.estimate.two_by_two import TwoByTwoFit, fit_two_by_two
+from ikz_eval.estimate.twoway import TwowayFit, fit_twoway
+from ikz_eval.estimate.verdict import FieldEffect, FieldTests, decide
 from ikz_eval.registry import Registry
 
-METHODS = {"imputation": fit_imputation, "group_time": fit_group_time, "event_path": fit_event_path}
-"""Method by name; each takes a tidy panel and the names of its columns."""
+METHODS = {
+    "regression": fit_regression,
+    "two_by_two": fit_two_by_two,
+    "twoway": fit_twoway,
+    "bacon": decompose,
+    "imputation": fit_imputation,
+    "group_time": fit_group_time,
+    "sun_abraham": fit_sun_abraham,
+    "event_path": fit_event_path,
+}
+"""Method by name; each takes a tidy panel and the names of its columns. The one door to all of them is ``answer``."""
+
+TABLES = ("estimate", "event_path", "design_card", "verdict", "placebo", "robustness")
+"""Tables of this stage."""
 
 __all__ = [
     "METHODS",
+    "Answer",
+    "BaconDecomposition",
     "EventPathFit",
     "GroupTimeFit",
     "ImputationFit",
+    "RegressionFit",
+    "Request",
+    "SunAbrahamFit",
+    "TwoByTwoFit",
+    "TwowayFit",
+    "answer",
+    "decompose",
     "evaluate",
     "fit_event_path",
     "fit_group_time",
     "fit_imputation",
+    "fit_regression",
+    "fit_sun_abraham",
+    "fit_two_by_two",
+    "fit_twoway",
 ]
 
 
@@ -49,7 +89,7 @@ def evaluate(
     Returns
     -------
     dict of str to pd.DataFrame
-        ``estimate``, ``event_path``, ``design_card``, ``verdict`` by their contracts, sorted by their keys' order in
+        ``estimate``, ``event_path``, ``design_card``, ``verdict``, ``placebo``, ``robustness`` by their contracts, sorted by their keys' order in
         the study. A field that cannot be estimated has a design card and a verdict with reasons, and no estimate.
 
     Raises
@@ -71,7 +111,8 @@ def evaluate(
 def _rows(
     registry: Registry, evaluation_quarter: str, panel: pd.DataFrame, partnership: pd.DataFrame
 ) -> dict[str, list[Row]]:
-    rows: dict[str, list[Row]] = {name: [] for name in ("estimate", "event_path", "design_card", "verdict")}
+    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+    evaluations: list[FieldEvaluation] = []
     for specification in registry.specifications:
         check_specification(specification)
         found = [
@@ -81,26 +122,29 @@ def _rows(
         for each in found:
             rows["estimate"] += estimate_rows(evaluation_quarter, each)
             rows["event_path"] += event_path_rows(evaluation_quarter, each)
-            rows["design_card"].append(design_card_row(evaluation_quarter, each))
-        rows["verdict"] += _verdict_rows(evaluation_quarter, found)
+        evaluations += found
+        tests = run_required_tests(found)
+        for each in found:
+            known = tests.get(each.field)
+            rows["design_card"].append(design_card_row(evaluation_quarter, each, known))
+            rows["verdict"].append(_judged(evaluation_quarter, each, known))
+    for primary in evaluations:
+        if primary.specification.is_primary:
+            curve = [each for each in evaluations if each.field == primary.field]
+            checks = robustness_card(primary, curve, partnership)
+            rows["robustness"] += robustness_rows(evaluation_quarter, primary, checks)
+            rows["placebo"] += placebo_rows(evaluation_quarter, primary)
     return rows
 
 
-def _verdict_rows(evaluation_quarter: str, found: list[FieldEvaluation]) -> list[Row]:
-    """Judge the fields of a specification together: CR2 is adjusted over all of them by Holm."""
-    inferences = {
-        each.field: each.partnership.imputation.inference
-        for each in found
-        if each.has_inference and each.partnership.imputation is not None
-    }
-    adjusted = holm({field: known.p for field, known in inferences.items() if known is not None})
-    rows = []
-    for each in found:
-        known = inferences.get(each.field)
-        effect = None if known is None else FieldEffect(known.estimate, known.low, known.high, adjusted[each.field])
-        passed = {} if effect is None else {"cr2_adjusted": effect.p_adjusted < LARGEST_P}
-        rows.append(verdict_row(evaluation_quarter, each, decide(each.design, effect, passed), effect))
-    return rows
+def _judged(evaluation_quarter: str, found: FieldEvaluation, tests: FieldTests | None) -> Row:
+    """Return the verdict on a field; its tests were carried out together with those of the other fields."""
+    fit = found.partnership.imputation
+    known = None if fit is None or not found.has_inference else fit.inference
+    p_adjusted = float("nan") if tests is None else tests.p_cr2_adjusted
+    effect = None if known is None else FieldEffect(known.estimate, known.low, known.high, p_adjusted)
+    verdict = decide(found.design, effect, {} if tests is None else tests.passed)
+    return verdict_row(evaluation_quarter, found, verdict, effect, tests)
 
 
 def _check_outcomes(registry: Registry) -> None:

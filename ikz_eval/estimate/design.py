@@ -24,6 +24,24 @@ METHODS = ("imputation",)
 SHARE_QUARTERS = 4
 """Quarters before the start whose cases fix the weights of bodies (domain, section 6)."""
 LATE_JOINERS = ("region_start", "own_start")
+PATH_REASONS = ("partial_quarter", "partly_joined", "anticipation")
+"""Reasons that belong to a start path: whoever takes over the path takes them over."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartPath:
+    """When a unit started, and the quarters left out because of it.
+
+    Attributes
+    ----------
+    start : str or None
+        First treated quarter; None when not by the evaluation.
+    excluded : tuple of str
+        Quarters that are neither base nor effect, in order.
+    """
+
+    start: str | None
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,9 @@ class AnalysisFrame:
         Bodies that make up each unit (1 at level body).
     anticipation : int
         Quarters before the start that are neither base nor effect.
+    path_rows : pd.DataFrame
+        Rows left out because of the unit's start path (:data:`PATH_REASONS`), in the columns of ``rows``; the outcome is
+        missing where it cannot be formed. Under another path they would be used.
     """
 
     rows: pd.DataFrame
@@ -55,6 +76,7 @@ class AnalysisFrame:
     blocks: frozenset[str]
     members: dict[str, int]
     anticipation: int
+    path_rows: pd.DataFrame
 
 
 def check_specification(specification: Specification) -> None:
@@ -208,8 +230,7 @@ class _Kept:
 def _frame(specification: Specification, field: str, evaluation_quarter: str, kept: _Kept) -> AnalysisFrame:
     anticipation = specification.anticipation_quarters.get(field, 0)
     reason = kept.reason.mask(kept.reason.isna() & _anticipated(kept.rows, anticipation), "anticipation")
-    used = kept.rows.loc[reason.isna(), ["unit", "cluster", "share", "unit_kind", "quarter", "start"]]
-    used = used.assign(outcome=np.log(kept.per_case[reason.isna()])).sort_values(["unit", "quarter"], ignore_index=True)
+    used, of_path = (_with_outcome(kept, flags) for flags in (reason.isna(), reason.isin(PATH_REASONS)))
     begun = used[(used["unit_kind"] == "region") & (used["start"].fillna("9999-Q4") <= evaluation_quarter)]
     return AnalysisFrame(
         rows=used,
@@ -219,7 +240,16 @@ def _frame(specification: Specification, field: str, evaluation_quarter: str, ke
         blocks=frozenset(used.loc[used["unit_kind"] == "block", "cluster"]),
         members={unit: kept.members[unit] for unit in sorted(set(used["unit"]))},
         anticipation=anticipation,
+        path_rows=of_path,
     )
+
+
+def _with_outcome(kept: _Kept, flags: pd.Series) -> pd.DataFrame:
+    """Return the flagged rows with their outcome, missing where cost per case is not positive, by unit and quarter."""
+    rows = kept.rows.loc[flags, ["unit", "cluster", "share", "unit_kind", "quarter", "start"]]
+    per_case = kept.per_case[flags]
+    outcome = np.log(per_case.where(per_case > 0))
+    return rows.assign(outcome=outcome).sort_values(["unit", "quarter"], ignore_index=True)
 
 
 def _anticipated(rows: pd.DataFrame, anticipation: int) -> pd.Series:
@@ -241,11 +271,15 @@ def count_quarters(frame: AnalysisFrame) -> tuple[dict[str, int], dict[str, int]
     return {r: int(before.get(r, 0)) for r in regions}, {r: int(after.get(r, 0)) for r in regions}
 
 
-def start_paths(frame: AnalysisFrame) -> dict[str, str]:
-    """Return the start path of each region or block: its first treated quarter by the evaluation, or ``never``."""
+def start_paths(frame: AnalysisFrame) -> dict[str, StartPath]:
+    """Return the start path of each region or block that has usable rows."""
     starts = frame.rows.drop_duplicates("cluster").set_index("cluster")["start"]
     last = frame.rows["quarter"].max()
+    left_out = {unit: tuple(rows) for unit, rows in frame.path_rows.groupby("cluster")["quarter"]}
     return {
-        str(unit): str(start) if pd.notna(start) and quarter_index(start) <= quarter_index(last) else "never"
+        str(unit): StartPath(
+            str(start) if pd.notna(start) and quarter_index(start) <= quarter_index(last) else None,
+            left_out.get(str(unit), ()),
+        )
         for unit, start in starts.sort_index().items()
     }

@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.estimate.design import AnalysisFrame, body_frame, count_quarters, partnership_frame, start_paths
+from ikz_eval.estimate.design import (
+    AnalysisFrame,
+    StartPath,
+    body_frame,
+    count_quarters,
+    partnership_frame,
+    start_paths,
+)
 from ikz_eval.estimate.event_study import EventPathFit, path_basis, trace_path
 from ikz_eval.estimate.group_time import GroupTimeFit, compare_groups
 from ikz_eval.estimate.imputation import ImputationFit, impute
@@ -44,7 +51,7 @@ class FieldEvaluation:
     partnership: LevelFits
     body: LevelFits
     design: FieldDesign
-    paths: dict[str, str]
+    paths: dict[str, StartPath]
 
     @property
     def has_inference(self) -> bool:
@@ -101,7 +108,7 @@ def fit_level(level: str, frame: AnalysisFrame) -> LevelFits:
     return LevelFits(level, frame, imputation, group_time, paths)
 
 
-def _design(gross: LevelFits, paths: dict[str, str], gaps: tuple[str, ...]) -> FieldDesign:
+def _design(gross: LevelFits, paths: dict[str, StartPath], gaps: tuple[str, ...]) -> FieldDesign:
     before, after = count_quarters(gross.frame)
     shares = gross.imputation.leverage_shares if gross.imputation else {}
     smallest = attainable(paths)
@@ -116,7 +123,7 @@ def _design(gross: LevelFits, paths: dict[str, str], gaps: tuple[str, ...]) -> F
     )
 
 
-def attainable(paths: dict[str, str]) -> tuple[float, float, int] | None:
+def attainable(paths: dict[str, StartPath]) -> tuple[float, float, int] | None:
     """Return the smallest p of the wild bootstrap and of randomisation, and the number of assignments."""
     dealt = list(paths.values())
     if not dealt:

@@ -13,8 +13,10 @@ import pandas as pd
 
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.observations import Flags, Floats, Ints, Observations, read_observations
-from ikz_eval.estimate.twoway_design import full_rank_columns, parts, two_way_columns
+from ikz_eval.estimate.shown import Shown
+from ikz_eval.estimate.twoway_design import full_rank_columns, panel_estimates, parts, two_way_columns
 from ikz_eval.inference import LinearInference, WorkingModel, infer_each, working_model
+from ikz_eval.inference.estimator import LinearEstimates
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,47 @@ class EventPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class EventPathFit:
-    """An event path: its points in order of time, the length of a bin, and the rows used and dropped."""
+class EventPathFit(Shown):
+    """An event path.
+
+    Attributes
+    ----------
+    points : tuple of EventPoint
+        In order of time.
+    bin_length : int
+        Periods in a bin.
+    observations : Observations
+        Rows used (n of them), and rows dropped by reason.
+    weights : ndarray
+        How the outcomes enter each point, shape (n, points).
+    """
 
     points: tuple[EventPoint, ...]
     bin_length: int
     observations: Observations
+    weights: Floats
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Rows dropped, by reason."""
+        return self.observations.dropped
+
+    @property
+    def n_obs(self) -> int:
+        """Number of rows used."""
+        return self.observations.outcome.size
+
+    @property
+    def n_units(self) -> int:
+        """Number of units used."""
+        return self.observations.n_units
+
+    @property
+    def linear(self) -> LinearEstimates:
+        """All points but the reference as linear in the outcomes, named ``e=0`` by the first period of the bin."""
+        estimated = [not point.is_reference for point in self.points]
+        terms = tuple(f"e={point.event_time}" for point in self.points if not point.is_reference)
+        return panel_estimates(self.observations, terms, self.weights[:, estimated])
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a point: event_time, estimate, se, df, p, low, high, n_clusters, is_reference."""
@@ -69,6 +106,7 @@ def fit_event_path(
     period: str,
     cohort: str,
     cluster: str | None = None,
+    share: str | None = None,
     bin_length: int = 1,
     anticipation: int = 0,
 ) -> EventPathFit:
@@ -78,7 +116,7 @@ def fit_event_path(
     ----------
     panel : pd.DataFrame
         One row per unit and period.
-    outcome, unit, period, cohort, cluster : str
+    outcome, unit, period, cohort, cluster, share : str
         Column names, see :func:`ikz_eval.estimate.observations.read_observations`.
     bin_length : int
         Periods in a bin; the last bin before the start (less anticipation) is the reference.
@@ -96,7 +134,14 @@ def fit_event_path(
        before and after the start must be built alike.)
     """
     seen = read_observations(
-        panel, outcome=outcome, unit=unit, period=period, cohort=cohort, cluster=cluster, anticipation=anticipation
+        panel,
+        outcome=outcome,
+        unit=unit,
+        period=period,
+        cohort=cohort,
+        cluster=cluster,
+        share=share,
+        anticipation=anticipation,
     )
     return trace_path(path_basis(seen), bin_length)
 
@@ -143,10 +188,10 @@ def trace_path(basis: PathBasis, bin_length: int) -> EventPathFit:
     """Estimate the path in bins of one length; see :func:`fit_event_path`."""
     if bin_length < 1:
         raise EstimationError(f"bin_length is {bin_length}; allowed are whole numbers from 1")
-    points = _points(basis, bin_length)
+    points, weights = _points(basis, bin_length)
     if len(points) < 2:
         raise EstimationError("no treated unit has rows both in the reference bin and in another one")
-    return EventPathFit(points, bin_length, basis.observations)
+    return EventPathFit(points, bin_length, basis.observations, weights)
 
 
 def _drop_without_comparison(seen: Observations) -> Observations:
@@ -161,7 +206,8 @@ def _drop_without_comparison(seen: Observations) -> Observations:
     return seen.keep(~beside, +Counter({"period_without_comparison": int(beside.sum())}))
 
 
-def _points(basis: PathBasis, bin_length: int) -> tuple[EventPoint, ...]:
+def _points(basis: PathBasis, bin_length: int) -> tuple[tuple[EventPoint, ...], Floats]:
+    """Return the points and how the outcomes enter them, shape (n, points)."""
     seen = basis.observations
     bins = _bins(seen, bin_length)
     reference = -bin_length - seen.anticipation
@@ -169,17 +215,18 @@ def _points(basis: PathBasis, bin_length: int) -> tuple[EventPoint, ...]:
     parts = [(time, *_shares(seen, bins == time, bins == reference)) for time in times]
     parts = [part for part in parts if part[2] > 0]
     if not parts:
-        return ()
+        return (), np.empty((seen.outcome.size, 0))
     shares = np.column_stack([part[1] for part in parts])
     by_period = np.zeros((basis.from_periods.shape[1], len(parts)))
     np.add.at(by_period, seen.period_code, shares)
     weights = shares - basis.from_periods @ by_period
     inferences = _infer_where(basis, weights, [n > 1 and time != reference for time, _, n in parts])
     estimates = weights.T @ seen.outcome
-    return tuple(
+    points = tuple(
         EventPoint(time, 0.0 if time == reference else float(estimate), inference, n_clusters, time == reference)
         for (time, _, n_clusters), estimate, inference in zip(parts, estimates, inferences, strict=True)
     )
+    return points, weights
 
 
 def _infer_where(basis: PathBasis, weights: Floats, wanted: list[bool]) -> list[LinearInference | None]:

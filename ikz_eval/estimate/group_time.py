@@ -1,158 +1,26 @@
-"""Group-time average effects and their aggregations.
+"""Group-time average effects: which units and periods make a cell, and the effect in it.
 
-One method, one paper: Callaway and Sant'Anna, without covariates. Reported as a point beside the primary estimate: with
-one region per start date the influence-function variance clustered by region leaves the treated regions out, so its
-standard errors (by unit) serve comparison with published numbers only. Docs: docs/methods/group_time.md.
+One method, one paper: Callaway and Sant'Anna. Reported as a point beside the primary estimate: with one region per start
+date the influence-function variance clustered by region leaves the treated regions out, so its standard errors serve
+comparison with published numbers. Covariates within a cell are group_time_covariates.py, aggregations
+group_time_effects.py. Docs: docs/methods/group_time.md.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.estimate.observations import AVERAGES, Flags, Floats, Observations, read_observations
+from ikz_eval.estimate.group_time_covariates import ADJUSTMENTS, PairData, adjusted_effect
+from ikz_eval.estimate.group_time_effects import AGGREGATES, AGGREGATIONS, Aggregate, Cell, GroupTimeFit
+from ikz_eval.estimate.observations import AVERAGES, Flags, Floats, Ints, Observations, read_observations
 
 COMPARISONS = ("never", "not_yet")
-AGGREGATES = ("simple", "dynamic", "group", "calendar")
 
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """The effect on the units first treated in ``group`` in one ``period``, against their ``base`` period.
-
-    Attributes
-    ----------
-    group, period, base : int
-        First treated period of the group, period of the effect, period compared with.
-    estimate : float
-        In units of the outcome.
-    influence : ndarray
-        Influence of each unit, shape (units,); the variance of the estimate is its mean square over the units.
-    """
-
-    group: int
-    period: int
-    base: int
-    estimate: float
-    influence: Floats
-
-    @property
-    def is_after(self) -> bool:
-        """Whether the period is treated."""
-        return self.period >= self.group
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregate:
-    """Weighted average of cells: term, estimate, standard error by unit, and the influence of each unit."""
-
-    term: str
-    estimate: float
-    se_unit: float
-    influence: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class GroupTimeFit:
-    """Group-time effects.
-
-    Attributes
-    ----------
-    cells : tuple of Cell
-        In order of group and period.
-    group_weights : dict of int to float
-        Weight of each group: its units, or its clusters.
-    unit_weights, unit_start : ndarray
-        Weight and first treated period (``inf`` when never) of each unit, shape (units,).
-    observations : Observations
-        Rows used, and rows dropped by reason.
-    """
-
-    cells: tuple[Cell, ...]
-    group_weights: dict[int, float]
-    unit_weights: Floats
-    unit_start: Floats
-    observations: Observations
-
-    def aggregate(self, kind: str) -> Aggregate:
-        """Return the overall effect: ``simple``, ``dynamic``, ``group`` or ``calendar``.
-
-        Raises
-        ------
-        EstimationError
-            If ``kind`` is unknown.
-        """
-        after = [cell for cell in self.cells if cell.is_after]
-        if kind not in AGGREGATES:
-            raise EstimationError(f"aggregation '{kind}' is unknown; allowed: {', '.join(AGGREGATES)}")
-        if kind == "simple":
-            return self._by_group_weight("ATT", after)
-        parts = self._parts(kind, after)
-        if kind == "group":
-            groups = sorted({cell.group for cell in after})
-            return self._average("ATT", parts, *self._shares(groups))
-        return self._average("ATT", parts, np.full(len(parts), 1 / len(parts)), None)
-
-    def terms(self, kind: str) -> list[Aggregate]:
-        """Return the parts of an aggregation: ``e=-2`` (dynamic), ``g=2004`` (group) or ``t=2007`` (calendar)."""
-        cells = list(self.cells) if kind == "dynamic" else [cell for cell in self.cells if cell.is_after]
-        return self._parts(kind, cells)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row a cell: term, group, period, base, estimate, se_unit."""
-        return pd.DataFrame(
-            {
-                "term": [f"ATT({cell.group},{cell.period})" for cell in self.cells],
-                "group": [cell.group for cell in self.cells],
-                "period": [cell.period for cell in self.cells],
-                "base": [cell.base for cell in self.cells],
-                "estimate": [cell.estimate for cell in self.cells],
-                "se_unit": [_se(cell.influence) for cell in self.cells],
-            }
-        )
-
-    def _parts(self, kind: str, cells: list[Cell]) -> list[Aggregate]:
-        if kind == "dynamic":
-            times = sorted({cell.period - cell.group for cell in cells})
-            return [
-                self._by_group_weight(f"e={e}", [cell for cell in cells if cell.period - cell.group == e])
-                for e in times
-            ]
-        if kind == "calendar":
-            periods = sorted({cell.period for cell in cells})
-            return [self._by_group_weight(f"t={t}", [cell for cell in cells if cell.period == t]) for t in periods]
-        if kind != "group":
-            raise EstimationError(f"aggregation '{kind}' has no parts; allowed: dynamic, group, calendar")
-        parts = []
-        for group in sorted({cell.group for cell in cells}):
-            own = [cell for cell in cells if cell.group == group]
-            parts.append(self._average(f"g={group}", own, np.full(len(own), 1 / len(own)), None))
-        return parts
-
-    def _by_group_weight(self, term: str, cells: list[Cell]) -> Aggregate:
-        return self._average(term, cells, *self._shares([cell.group for cell in cells]))
-
-    def _average(
-        self, term: str, parts: Sequence[Cell | Aggregate], shares: Floats, of_shares: Floats | None
-    ) -> Aggregate:
-        """Return the weighted average; ``of_shares`` is the influence of each unit on the weights, if estimated."""
-        estimates = np.array([part.estimate for part in parts])
-        influence = np.column_stack([part.influence for part in parts]) @ shares
-        if of_shares is not None:
-            influence = influence + of_shares @ estimates
-        return Aggregate(term, float(shares @ estimates), _se(influence), influence)
-
-    def _shares(self, groups: list[int]) -> tuple[Floats, Floats]:
-        """Return the share of each part by its group's weight, and the influence of each unit on the shares."""
-        n_units = self.unit_weights.size
-        sizes = np.array([self.group_weights[group] for group in groups]) / n_units
-        member = (self.unit_start[:, None] == np.array(groups, dtype=np.float64)) * self.unit_weights[:, None]
-        centred = member - sizes
-        total = sizes.sum()
-        return sizes / total, centred / total - np.outer(centred.sum(axis=1), sizes) / total**2
+__all__ = ["AGGREGATES", "Aggregate", "Cell", "GroupTimeFit", "compare_groups", "fit_group_time"]
 
 
 def fit_group_time(
@@ -163,8 +31,12 @@ def fit_group_time(
     period: str,
     cohort: str,
     cluster: str | None = None,
+    covariates: Sequence[str] = (),
+    weights: str | None = None,
     comparison: str = "never",
+    adjustment: str = "dr",
     average: str = "observations",
+    aggregate: str = "none",
     anticipation: int = 0,
 ) -> GroupTimeFit:
     """Estimate the effect on each group in each period.
@@ -176,12 +48,18 @@ def fit_group_time(
     ----------
     panel : pd.DataFrame
         One row per unit and period.
-    outcome, unit, period, cohort, cluster : str
-        Column names, see :func:`ikz_eval.estimate.observations.read_observations`.
+    outcome, unit, period, cohort, cluster, covariates, weights : str
+        Column names, see :func:`ikz_eval.estimate.observations.read_observations`. Covariates and weights are those of
+        the base period.
     comparison : str
         ``never``: never treated units; ``not_yet``: also units not treated by either period.
+    adjustment : str
+        For covariates: ``dr`` (doubly robust), ``reg`` (outcome regression) or ``ipw`` (inverse weighting).
     average : str
         ``observations``: each unit weighs the same; ``clusters``: each treated cluster does.
+    aggregate : str
+        ``simple``, ``dynamic``, ``group``, ``calendar``, or ``none`` for the cells: what ``estimates``, ``linear`` and
+        ``to_frame`` of the fit hold.
     anticipation : int
         Periods before the start that are neither base nor effect.
 
@@ -196,37 +74,63 @@ def fit_group_time(
        *Journal of Econometrics* 225(2).
     """
     seen = read_observations(
-        panel, outcome=outcome, unit=unit, period=period, cohort=cohort, cluster=cluster, anticipation=anticipation
+        panel,
+        outcome=outcome,
+        unit=unit,
+        period=period,
+        cohort=cohort,
+        cluster=cluster,
+        weights=weights,
+        covariates=covariates,
+        anticipation=anticipation,
     )
-    return compare_groups(seen, comparison=comparison, average=average)
+    return compare_groups(seen, comparison=comparison, adjustment=adjustment, average=average, aggregate=aggregate)
 
 
 def compare_groups(
-    observations: Observations, *, comparison: str = "never", average: str = "observations"
+    observations: Observations,
+    *,
+    comparison: str = "never",
+    adjustment: str = "dr",
+    average: str = "observations",
+    aggregate: str = "none",
 ) -> GroupTimeFit:
     """Estimate group-time effects from observations already read; see :func:`fit_group_time`."""
-    if comparison not in COMPARISONS or average not in AVERAGES:
-        raise EstimationError(
-            f"comparison '{comparison}', average '{average}'; allowed: {', '.join(COMPARISONS)}; {', '.join(AVERAGES)}"
-        )
+    for name, given, allowed in (
+        ("comparison", comparison, COMPARISONS),
+        ("adjustment", adjustment, ADJUSTMENTS),
+        ("average", average, AVERAGES),
+        ("aggregation", aggregate, AGGREGATIONS),
+    ):
+        if given not in allowed:
+            raise EstimationError(f"{name} '{given}' is unknown; allowed: {', '.join(allowed)}")
     seen = _drop_always_treated(observations)
     table = _Wide.of(seen, average)
-    cells = tuple(cell for group in table.groups for cell in _cells_of(table, group, comparison, seen.anticipation))
-    lost = {int(start) for start in seen.start[seen.treated]} - {cell.group for cell in cells if cell.is_after}
-    if lost:
-        raise EstimationError(f"groups {sorted(lost)} have no base or no comparison unit and would vanish silently")
-    sizes = {group: float(table.weight[table.start == group].sum()) for group in table.groups}
-    return GroupTimeFit(cells, sizes, table.weight, table.start, seen)
+    pairs = [pair for group in table.groups for pair in _pairs(table, group, comparison, seen.anticipation)]
+    found = {_term(seen, pair): _cell(table, pair, _term(seen, pair), adjustment) for pair in pairs}
+    cells = tuple(cell for cell in found.values() if isinstance(cell, Cell))
+    missing = {term: reason for term, reason in found.items() if isinstance(reason, str)}
+    _refuse_vanishing(seen, cells, missing)
+    used = _used(table, [pair for pair in pairs if _term(seen, pair) not in missing])
+    is_used = used[np.searchsorted(table.unit, seen.unit), seen.period_code]
+    weight = table.weight * used.any(axis=1)
+    sizes = {group: float(weight[table.start == group].sum()) for group in table.groups}
+    kept = seen.keep(is_used, +Counter({"in_no_cell": int((~is_used).sum())}))
+    return GroupTimeFit(cells, missing, sizes, weight, table.start, table.unit, table.cluster, kept, aggregate)
 
 
 @dataclass(frozen=True, slots=True)
 class _Wide:
-    """Outcomes by unit (rows) and period (columns), nan where not observed."""
+    """Units (rows) and periods (columns): outcome, weight and covariates (nan where not observed)."""
 
+    unit: Ints
     outcome: Floats
     periods: Floats
     start: Floats
+    cluster: Ints
     weight: Floats
+    pair_weight: Floats
+    covariates: Floats
 
     @property
     def groups(self) -> list[int]:
@@ -234,22 +138,39 @@ class _Wide:
 
     @classmethod
     def of(cls, seen: Observations, average: str) -> "_Wide":
-        present, row = np.unique(seen.unit, return_inverse=True)
-        periods = np.unique(seen.period)
-        outcome = np.full((present.size, periods.size), np.nan)
+        present, first, row = np.unique(seen.unit, return_index=True, return_inverse=True)
+        shape = (present.size, seen.n_periods)
+        outcome, sampling = np.full(shape, np.nan), np.full(shape, np.nan)
+        covariates = np.full((*shape, seen.covariates.shape[1]), np.nan)
         outcome[row, seen.period_code] = seen.outcome
-        start = np.full(present.size, np.inf)
-        start[row] = seen.start
-        cluster = np.zeros(present.size, dtype=np.intp)
-        cluster[row] = seen.cluster
-        weight = np.ones(present.size)
+        sampling[row, seen.period_code] = seen.weight
+        covariates[row, seen.period_code] = seen.covariates
+        earliest = np.isfinite(outcome).argmax(axis=1)
+        start, cluster = seen.start[first], seen.cluster[first]
+        weight = sampling[np.arange(present.size), earliest]
         if average == "clusters":
             treated = np.isfinite(start)
-            share = np.ones(present.size)
-            share[row] = seen.share
+            share = weight * seen.share[first]
             total = np.bincount(cluster[treated], share[treated], minlength=len(seen.cluster_names))
             weight[treated] = share[treated] / total[cluster[treated]]
-        return cls(outcome, periods, start, weight)
+            sampling = np.repeat(weight[:, None], shape[1], axis=1)
+        return cls(present, outcome, np.unique(seen.period), start, cluster, weight, sampling, covariates)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A group, a period and its base by position (-1 when there is none), and the units compared."""
+
+    group: int
+    at: int
+    base: int
+    period: int
+    own: Flags
+    others: Flags
+
+
+def _term(seen: Observations, pair: _Pair) -> str:
+    return f"ATT({seen.name_of(pair.group)},{seen.name_of(pair.period)})"
 
 
 def _drop_always_treated(seen: Observations) -> Observations:
@@ -263,43 +184,80 @@ def _drop_always_treated(seen: Observations) -> Observations:
     return kept
 
 
-def _cells_of(table: _Wide, group: int, comparison: str, anticipation: int) -> list[Cell]:
+def _pairs(table: _Wide, group: int, comparison: str, anticipation: int) -> Iterator[_Pair]:
+    """Yield the periods of a group with their bases; anticipated periods and the first one have none."""
     own = table.start == group
     before_start = table.periods < group - anticipation
     observed = np.isfinite(table.outcome[own]).any(axis=0)
-    cells = []
-    for at in range(table.periods.size):
-        if before_start[at]:
+    bases = np.flatnonzero(before_start & observed)
+    for at, period in enumerate(table.periods):
+        if before_start[at] and at > 0:
             base = at - 1
+        elif period >= group:
+            base = int(bases[-1]) if bases.size else -1
         else:
-            base = int(np.flatnonzero(before_start & observed)[-1]) if (before_start & observed).any() else -1
-        if base >= 0:
-            cells += _cell(table, own, _others(table, own, comparison, max(at, base), anticipation), group, at, base)
-    return cells
+            continue
+        others: Flags = np.isinf(table.start)
+        if comparison == "not_yet":
+            others = others | (table.start > table.periods[max(at, base)] + anticipation)
+        yield _Pair(group, at, base, int(period), own, others & ~own)
 
 
-def _others(table: _Wide, own: Flags, comparison: str, latest: int, anticipation: int) -> Flags:
-    others: Flags = np.isinf(table.start)
-    if comparison == "not_yet":
-        others = others | (table.start > table.periods[latest] + anticipation)
-    return others & ~own
-
-
-def _cell(table: _Wide, own: Flags, others: Flags, group: int, at: int, base: int) -> list[Cell]:
-    """Return the cell, or nothing when a side of it was not observed."""
-    change = table.outcome[:, at] - table.outcome[:, base]
+def _cell(table: _Wide, pair: _Pair, term: str, adjustment: str) -> Cell | str:
+    """Return the cell, or why it cannot be estimated."""
+    if pair.base < 0:
+        return "no_base"
+    change = table.outcome[:, pair.at] - table.outcome[:, pair.base]
     known = np.isfinite(change)
-    influence = np.zeros(change.size)
-    estimate = 0.0
-    for flags, sign in ((own & known, 1.0), (others & known, -1.0)):
-        if not flags.any():
-            return []
-        weight = table.weight * flags / (table.weight * flags).sum()
-        mean = float(weight[flags] @ change[flags])
-        estimate += sign * mean
-        influence[flags] += sign * change.size * weight[flags] * (change[flags] - mean)
-    return [Cell(group, int(table.periods[at]), int(table.periods[base]), estimate, influence)]
+    own, others = pair.own & known, pair.others & known
+    if not own.any() or not others.any():
+        return "no_treated_unit" if not own.any() else "no_comparison_unit"
+    weight, influence = table.pair_weight[:, pair.base], np.zeros(change.size)
+    contrast: Floats | None = None
+    if table.covariates.shape[2] == 0:
+        contrast = np.zeros(change.size)
+        estimate = 0.0
+        for flags, sign in ((own, 1.0), (others, -1.0)):
+            share = weight[flags] / weight[flags].sum()
+            mean = float(share @ change[flags])
+            estimate += sign * mean
+            contrast[flags] = sign * share
+            influence[flags] = sign * change.size * share * (change[flags] - mean)
+    else:
+        inside = own | others
+        x = np.column_stack([np.ones(int(inside.sum())), table.covariates[inside, pair.base]])
+        effect = adjusted_effect(PairData(change[inside], own[inside], weight[inside], x), adjustment)
+        if isinstance(effect, str):
+            return effect
+        estimate = effect.estimate
+        influence[inside] = effect.influence * (change.size / inside.sum())
+    base = int(table.periods[pair.base])
+    counts = int(own.sum()), int(others.sum())
+    return Cell(term, pair.group, pair.period, base, estimate, influence, contrast, *counts)
 
 
-def _se(influence: Floats) -> float:
-    return float(np.sqrt((influence**2).mean() / influence.size))
+def _refuse_vanishing(seen: Observations, cells: tuple[Cell, ...], missing: dict[str, str]) -> None:
+    """Refuse a result without a group that was treated."""
+    lost = sorted({int(start) for start in seen.start[seen.treated]} - {cell.group for cell in cells if cell.is_after})
+    if not lost:
+        return
+    words = {
+        "covariates_not_identified": "too few comparison units for the covariates, or covariates that repeat each other",
+        "no_overlap": "no overlap: covariates tell treated and comparison units apart",
+    }
+    begins = tuple(f"ATT({seen.name_of(group)}," for group in lost)
+    reasons = {
+        words.get(why, "no base or no comparison unit") for term, why in missing.items() if term.startswith(begins)
+    }
+    names = f"[{', '.join(seen.name_of(group) for group in lost)}]"
+    raise EstimationError(f"groups {names} have {' or '.join(sorted(reasons))} and would vanish silently")
+
+
+def _used(table: _Wide, pairs: list[_Pair]) -> Flags:
+    """Return which outcomes enter a cell, shape (units, periods)."""
+    used = np.zeros(table.outcome.shape, dtype=bool)
+    for pair in pairs:
+        both = np.array([pair.at, pair.base])
+        known = np.isfinite(table.outcome[:, both]).all(axis=1) & (pair.own | pair.others)
+        used[np.ix_(known, both)] = True
+    return used

@@ -1,23 +1,34 @@
 """Imputation: what the treated would have been without treatment, from the untreated rows.
 
-One method, one paper: Borusyak, Jaravel and Spiess. The first step is fitted with statsmodels; the estimate is linear
+One method, one paper: Borusyak, Jaravel and Spiess. The first step is fitted with statsmodels; every estimate is linear
 in the outcomes, so CR2 of ikz_eval/inference applies. Docs: docs/methods/imputation.md.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
+from ikz_eval.estimate.imputation_terms import AGGREGATIONS, conservative_errors, term_weights
 from ikz_eval.estimate.observations import AVERAGES, Flags, Floats, Observations, read_observations
-from ikz_eval.estimate.twoway_design import full_rank_columns, parts, two_way_columns
-from ikz_eval.inference import LinearInference, WorkingModel, infer, working_model
+from ikz_eval.estimate.shown import Shown
+from ikz_eval.estimate.twoway_design import (
+    full_rank_columns,
+    panel_estimates,
+    parts,
+    untreated_columns,
+    working_columns,
+)
+from ikz_eval.inference import LinearInference, WorkingModel, infer, infer_each, working_model
+from ikz_eval.inference.estimator import LinearEstimates
+from ikz_eval.inference.linear import column_basis
 
 
 @dataclass(frozen=True, slots=True)
-class ImputationFit:
+class ImputationFit(Shown):
     """An imputation estimate.
 
     Attributes
@@ -35,7 +46,13 @@ class ImputationFit:
     counterfactual : ndarray
         Outcome without treatment as imputed, shape (n,).
     model : WorkingModel
-        Unit and period effects and one constant effect.
+        Unit and period effects, covariates and one constant effect, rows times the root of their weight.
+    terms : tuple of str
+        ``ATT`` first, then the terms of the aggregation asked for (``e=0``, ``g=2004``, ``t=2007``, ``ATT(2004,2006)``).
+    term_weights : ndarray
+        C of all terms, shape (n, terms); its first column is ``weights``.
+    term_treated_weights : ndarray
+        Weight of each row's effect in each term, shape (n, terms).
     """
 
     estimate: float
@@ -45,6 +62,24 @@ class ImputationFit:
     treated_weights: Floats
     counterfactual: Floats
     model: WorkingModel
+    terms: tuple[str, ...]
+    term_weights: Floats
+    term_treated_weights: Floats
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Rows dropped, by reason."""
+        return self.observations.dropped
+
+    @property
+    def n_obs(self) -> int:
+        """Number of rows used."""
+        return self.observations.outcome.size
+
+    @property
+    def n_units(self) -> int:
+        """Number of units used."""
+        return self.observations.n_units
 
     @property
     def effects(self) -> pd.DataFrame:
@@ -69,12 +104,37 @@ class ImputationFit:
         treated = np.unique(seen.cluster[seen.treated])
         return {seen.cluster_names[code]: float(squares[code] / squares[treated].sum()) for code in treated}
 
+    @property
+    def linear(self) -> LinearEstimates:
+        """All terms as linear in the outcomes; the bootstrap's model of no effect holds the absorbed effects only."""
+        return panel_estimates(self.observations, self.terms, self.term_weights, restricted=True)
+
+    @property
+    def conservative_errors(self) -> Floats:
+        """Standard error of each term as in the paper: effects centred by cohort and period, clusters summed."""
+        return conservative_errors(self.observations, self.counterfactual, self.term_weights, self.term_treated_weights)
+
     def to_frame(self) -> pd.DataFrame:
-        """Return the estimate as one row: term, estimate, se, df, p, low, high."""
-        row: dict[str, object] = {"term": "ATT", "estimate": self.estimate}
-        for name in ("se", "df", "p", "low", "high"):
-            row[name] = np.nan if self.inference is None else getattr(self.inference, name)
-        return pd.DataFrame([row])
+        """Return one row a term: term, estimate, se, df, p, low, high (CR2), se_conservative, n_clusters."""
+        seen = self.observations
+        clusters = [np.unique(seen.cluster[column != 0]).size for column in self.term_treated_weights.T]
+        several = np.array(clusters) > 1
+        errors = self.conservative_errors
+        known = iter(_infer_columns(self, self.term_weights[:, several]) if several.any() else [])
+        rows: list[dict[str, object]] = []
+        for i, term in enumerate(self.terms):
+            inference = next(known) if several[i] else None
+            row: dict[str, object] = {"term": term, "estimate": float(self.term_weights[:, i] @ seen.outcome)}
+            for name in ("se", "df", "p", "low", "high"):
+                row[name] = np.nan if inference is None else getattr(inference, name)
+            rows.append(row | {"se_conservative": errors[i], "n_clusters": clusters[i]})
+        return pd.DataFrame(rows)
+
+
+def _infer_columns(fit: ImputationFit, weights: Floats) -> list[LinearInference]:
+    """Infer about several columns of weights in the fit's working model, in square-root-of-weight space."""
+    root = np.sqrt(fit.observations.weight)
+    return infer_each(fit.model, weights / root[:, None], root * fit.observations.outcome)
 
 
 def fit_imputation(
@@ -85,8 +145,11 @@ def fit_imputation(
     period: str,
     cohort: str,
     cluster: str | None = None,
+    covariates: Sequence[str] = (),
+    weights: str | None = None,
     share: str | None = None,
     average: str = "clusters",
+    aggregate: str = "simple",
     anticipation: int = 0,
 ) -> ImputationFit:
     """Estimate the average effect on the treated by imputation.
@@ -95,17 +158,21 @@ def fit_imputation(
     ----------
     panel : pd.DataFrame
         One row per unit and period.
-    outcome, unit, period, cohort, cluster, share : str
-        Column names, see :func:`ikz_eval.estimate.observations.read_observations`.
+    outcome, unit, period, cohort, cluster, covariates, weights, share : str
+        Column names, see :func:`ikz_eval.estimate.observations.read_observations`. Covariates enter the untreated
+        model with one coefficient each; weights count in that model and in the average.
     average : str
         ``clusters``: each treated cluster weighs the same; ``observations``: each treated row does.
+    aggregate : str
+        ``simple``: the average alone; ``dynamic``, ``group``, ``calendar``, ``none``: also its parts by time since the
+        start, cohort, period, or cohort and period.
     anticipation : int
         Periods before the start that are neither base nor effect.
 
     Raises
     ------
     EstimationError
-        If no treated row can be imputed, or ``average`` is unknown.
+        If no treated row can be imputed, a covariate is not identified, or ``average`` or ``aggregate`` is unknown.
 
     References
     ----------
@@ -120,27 +187,32 @@ def fit_imputation(
         cohort=cohort,
         cluster=cluster,
         share=share,
+        weights=weights,
+        covariates=covariates,
         anticipation=anticipation,
     )
-    return impute(seen, average=average)
+    return impute(seen, average=average, aggregate=aggregate)
 
 
-def impute(observations: Observations, *, average: str = "clusters") -> ImputationFit:
+def impute(observations: Observations, *, average: str = "clusters", aggregate: str = "simple") -> ImputationFit:
     """Estimate by imputation from observations already read; see :func:`fit_imputation`."""
-    if average not in AVERAGES:
-        raise EstimationError(f"average '{average}' is unknown; allowed: {', '.join(AVERAGES)}")
+    for name, found, allowed in (("average", average, AVERAGES), ("aggregate", aggregate, AGGREGATIONS)):
+        if found not in allowed:
+            raise EstimationError(f"{name} '{found}' is unknown; allowed: {', '.join(allowed)}")
     seen = drop_unidentified(observations)
     treated = seen.treated
-    shares = _treated_weights(seen, average)
-    columns = two_way_columns(seen.unit, seen.period_code, len(seen.unit_names), seen.n_periods)
-    counterfactual, untreated_weights = _fit_untreated(seen, columns, shares)
+    terms, shares = term_weights(seen, average, aggregate)
+    counterfactual, untreated_weights = _fit_untreated(seen, shares)
     weights = shares.copy()
     weights[~treated] = untreated_weights
-    model = working_model(np.column_stack([columns, treated.astype(np.float64)]), seen.cluster)
+    root = np.sqrt(seen.weight)
+    model = working_model(root[:, None] * working_columns(seen), seen.cluster)
     has_inference = np.unique(seen.cluster[treated]).size > 1
-    estimate = float(shares @ (seen.outcome - counterfactual))
-    inference = infer(model, weights, seen.outcome) if has_inference else None
-    return ImputationFit(estimate, inference, seen, weights, shares, counterfactual, model)
+    estimate = float(shares[:, 0] @ (seen.outcome - counterfactual))
+    inference = infer(model, weights[:, 0] / root, root * seen.outcome) if has_inference else None
+    return ImputationFit(
+        estimate, inference, seen, weights[:, 0], shares[:, 0], counterfactual, model, terms, weights, shares
+    )
 
 
 def drop_unidentified(seen: Observations) -> Observations:
@@ -173,26 +245,31 @@ def drop_unidentified(seen: Observations) -> Observations:
     return kept
 
 
-def _treated_weights(seen: Observations, average: str) -> Floats:
-    treated: Floats = seen.treated * seen.share
-    if average == "observations":
-        equal: Floats = treated / treated.sum()
-        return equal
-    total = np.bincount(seen.cluster, treated, minlength=len(seen.cluster_names))
-    shares: Floats = treated / np.where(total > 0, total, 1.0)[seen.cluster] / (total > 0).sum()
-    return shares
-
-
-def _fit_untreated(seen: Observations, columns: Floats, shares: Floats) -> tuple[Floats, Floats]:
-    """Return the imputed outcomes of all rows, and the weights with which the untreated outcomes enter."""
-    from statsmodels.regression.linear_model import OLS
+def _fit_untreated(seen: Observations, shares: Floats) -> tuple[Floats, Floats]:
+    """Return the imputed outcomes of all rows, and the weights with which the untreated outcomes enter each term."""
+    from statsmodels.regression.linear_model import WLS
 
     untreated: Flags = ~seen.treated
     kept = full_rank_columns(seen.unit[untreated], seen.period_code[untreated], len(seen.unit_names), seen.n_periods)
-    model = OLS(seen.outcome[untreated], columns[np.ix_(untreated, kept)])
+    columns = np.hstack([untreated_columns(seen)[:, : kept.size][:, kept], seen.covariates])
+    model = WLS(seen.outcome[untreated], columns[untreated], weights=seen.weight[untreated])
     fit = model.fit(method="qr")
-    if round(float(model.rank)) < int(kept.sum()):
-        raise EstimationError("unit and period effects of the untreated rows are not all identified")
-    counterfactual: Floats = columns[:, kept] @ np.asarray(fit.params)
-    weights: Floats = -np.asarray(model.exog) @ (np.asarray(fit.normalized_cov_params) @ (columns[:, kept].T @ shares))
+    if round(float(model.rank)) < int(kept.sum()) or seen.covariate_names:
+        _require_rank(seen, np.asarray(model.wexog), int(kept.sum()))
+    counterfactual: Floats = columns @ np.asarray(fit.params)
+    to_outcomes = seen.weight[untreated, None] * columns[untreated]
+    weights: Floats = -to_outcomes @ (np.asarray(fit.normalized_cov_params) @ (columns.T @ shares))
     return counterfactual, weights
+
+
+def _require_rank(seen: Observations, columns: Floats, n_effects: int) -> None:
+    """Refuse covariates that the unit and period effects of the untreated rows, or each other, leave nothing of."""
+    effects = column_basis(columns[:, :n_effects])
+    if effects.shape[1] < n_effects:
+        raise EstimationError("unit and period effects of the untreated rows are not all identified")
+    for k, name in enumerate(seen.covariate_names, start=1):
+        if column_basis(columns[:, : n_effects + k]).shape[1] < n_effects + k:
+            raise EstimationError(
+                f"covariate '{name}' does not vary beyond unit and period effects (and the covariates before it) in the "
+                "untreated rows; leave it out"
+            )

@@ -5,14 +5,15 @@ Knows no study and no specification: that is design.py.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.quarters import quarter_index
+from ikz_eval.quarters import quarter_index, quarter_of_index
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -46,6 +47,14 @@ class Observations:
         Position of each row in the frame it was read from, shape (n,).
     dropped : dict of str to int
         Rows dropped, by reason.
+    weight : ndarray
+        Sampling weight of each row, above zero, shape (n,).
+    covariates : ndarray
+        One column a covariate, shape (n, k).
+    covariate_names : tuple of str
+        Their names.
+    is_quarters : bool
+        Whether periods are quarters counted from year 0.
     """
 
     outcome: Floats
@@ -59,6 +68,19 @@ class Observations:
     anticipation: int
     rows: Ints
     dropped: dict[str, int]
+    weight: Floats
+    covariates: Floats
+    covariate_names: tuple[str, ...] = ()
+    is_quarters: bool = False
+
+    def name_of(self, period: float) -> str:
+        """Return a period or start as it was written in the panel: ``2004`` or ``2024-Q3``."""
+        return quarter_of_index(int(period)) if self.is_quarters else str(int(period))
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether sampling weights differ."""
+        return bool((self.weight != self.weight[0]).any())
 
     @property
     def period_code(self) -> Ints:
@@ -91,10 +113,10 @@ class Observations:
     def keep(self, flags: Flags, reasons: Counter[str]) -> "Observations":
         """Return the flagged rows; the others are counted under ``reasons``."""
         counted = Counter(self.dropped) + reasons
-        return Observations(
-            self.outcome[flags], self.unit[flags], self.cluster[flags], self.period[flags], self.start[flags],
-            self.unit_names, self.cluster_names, self.share[flags], self.anticipation, self.rows[flags],
-            dict(sorted(counted.items())),
+        return replace(
+            self, outcome=self.outcome[flags], unit=self.unit[flags], cluster=self.cluster[flags],
+            period=self.period[flags], start=self.start[flags], share=self.share[flags], rows=self.rows[flags],
+            weight=self.weight[flags], covariates=self.covariates[flags], dropped=dict(sorted(counted.items())),
         )  # fmt: skip
 
 
@@ -107,6 +129,8 @@ def read_observations(
     cohort: str,
     cluster: str | None = None,
     share: str | None = None,
+    weights: str | None = None,
+    covariates: Sequence[str] = (),
     anticipation: int = 0,
 ) -> Observations:
     """Read a tidy panel.
@@ -122,6 +146,10 @@ def read_observations(
         Column of the clusters; the unit itself when left out.
     share : str, optional
         Column with the weight of each unit among the treated units of its cluster; all alike when left out.
+    weights : str, optional
+        Column of sampling weights; a row with weight zero or none is dropped, counted.
+    covariates : sequence of str
+        Columns of numbers; a row where one is missing is dropped, counted.
     anticipation : int
         Periods before the start that may already be affected.
 
@@ -129,10 +157,12 @@ def read_observations(
     ------
     EstimationError
         If a column is missing, a unit and period occur twice, a unit changes its cohort,
-        cluster or share, a share is not above zero, or no row is left.
+        cluster or share, a share is not above zero, a weight is negative, a covariate is no number, or no row is left.
     """
     names = {"outcome": outcome, "unit": unit, "period": period, "cohort": cohort, "cluster": cluster or unit}
-    _require_columns(panel, names)
+    further = {"share": share, "weights": weights} | {f"covariate {i}": name for i, name in enumerate(covariates, 1)}
+    _require_columns(panel, names | {role: name for role, name in further.items() if name is not None})
+    _require_anticipation(anticipation)
     _require_keys(panel, names)
     start = _whole_numbers(panel[cohort], cohort)
     start[~(start > 0)] = np.inf
@@ -145,7 +175,8 @@ def read_observations(
     periods = _whole_numbers(panel[period], period)
     everything = Observations(
         values, unit_codes, cluster_codes, periods, start, unit_names, cluster_names, shares, anticipation,
-        np.arange(len(panel)), {},
+        np.arange(len(panel)), {}, _read_weights(panel, weights), _read_covariates(panel, covariates), tuple(covariates),
+        not pd.api.types.is_numeric_dtype(panel[period].dtype),
     )  # fmt: skip
     return _drop_unusable(everything)
 
@@ -160,12 +191,42 @@ def _read_shares(panel: pd.DataFrame, column: str | None, unit: Ints, names: tup
     return shares
 
 
+def _read_weights(panel: pd.DataFrame, column: str | None) -> Floats:
+    if column is None:
+        return np.ones(len(panel))
+    weights: Floats = _numbers(panel, column)
+    if (weights < 0).any() or np.isinf(weights).any():
+        raise EstimationError(
+            f"'{column}' holds the weight {weights[(weights < 0) | np.isinf(weights)][0]}; allowed: >= 0"
+        )
+    return weights
+
+
+def _read_covariates(panel: pd.DataFrame, names: Sequence[str]) -> Floats:
+    if len(set(names)) < len(names):
+        raise EstimationError(f"covariates {', '.join(names)}: allowed is each name once")
+    return np.column_stack([np.empty((len(panel), 0)), *(_numbers(panel, name) for name in names)])
+
+
+def _numbers(panel: pd.DataFrame, column: str) -> Floats:
+    if not pd.api.types.is_numeric_dtype(panel[column].dtype):
+        raise EstimationError(f"'{column}' holds {panel[column].dtype} values; allowed are numbers")
+    return panel[column].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
 def _drop_unusable(everything: Observations) -> Observations:
-    missing = ~np.isfinite(everything.outcome)
+    usable = np.isfinite(everything.outcome)
+    reasons = Counter({"outcome_missing": int((~usable).sum())})
     before_start = everything.start - everything.period
-    anticipated = (before_start > 0) & (before_start <= everything.anticipation) & ~missing
-    reasons = Counter({"outcome_missing": int(missing.sum()), "anticipation": int(anticipated.sum())})
-    kept = everything.keep(~missing & ~anticipated, +reasons)
+    for reason, applies in (
+        ("anticipation", (before_start > 0) & (before_start <= everything.anticipation)),
+        ("weight_missing", np.isnan(everything.weight)),
+        ("weight_zero", everything.weight == 0),
+        ("covariate_missing", ~np.isfinite(everything.covariates).all(axis=1)),
+    ):
+        reasons[reason] = int((usable & applies).sum())
+        usable = usable & ~applies
+    kept = everything.keep(usable, +reasons)
     if kept.outcome.size == 0:
         raise EstimationError(f"no usable row is left of {everything.outcome.size}; dropped: {kept.dropped}")
     return kept
@@ -177,6 +238,11 @@ def _require_columns(panel: pd.DataFrame, names: dict[str, str]) -> None:
         raise EstimationError(f"the panel has no column for {', '.join(missing)}; it has: {', '.join(panel.columns)}")
     if panel.empty:
         raise EstimationError("the panel has no rows")
+
+
+def _require_anticipation(anticipation: int) -> None:
+    if anticipation < 0:
+        raise EstimationError(f"anticipation is {anticipation}; allowed are whole numbers from 0")
 
 
 def _require_keys(panel: pd.DataFrame, names: dict[str, str]) -> None:

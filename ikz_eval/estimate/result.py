@@ -10,10 +10,16 @@ import numpy as np
 
 from ikz_eval.estimate.evaluation import FieldEvaluation, LevelFits, attainable
 from ikz_eval.estimate.imputation import ImputationFit
-from ikz_eval.estimate.verdict import MISSING_TESTS, FieldEffect, FieldVerdict
+from ikz_eval.estimate.placebo import placebo_starts
+from ikz_eval.estimate.robustness import Check
+from ikz_eval.estimate.verdict import FieldEffect, FieldTests, FieldVerdict
 from ikz_eval.inference import LinearInference, minimum_detectable, saving_percent
 
 Row = dict[str, Any]
+_P_VALUES = (
+    "p_cr2", "p_cr2_adjusted", "p_wild", "p_wild_adjusted", "p_randomisation_t", "p_randomisation_t_adjusted",
+    "p_randomisation_coefficient",
+)  # fmt: skip
 _ENDS = ("estimate", "low", "high")
 
 
@@ -89,6 +95,11 @@ def detectable_percent(inference: LinearInference) -> float:
     return saving_percent(minimum_detectable(inference.se, inference.df))
 
 
+def supported_percent(least_supported: float) -> float:
+    """Return the least supported effect as the size of a saving [%]; nan when no effect would be supported."""
+    return saving_percent(least_supported) if np.isfinite(least_supported) else np.nan
+
+
 def _counts(fits: LevelFits, fit: ImputationFit) -> Row:
     dropped = dict(fits.frame.dropped)
     for reason, rows in fit.observations.dropped.items():
@@ -124,7 +135,7 @@ def event_path_rows(quarter: str, found: FieldEvaluation) -> list[Row]:
     return rows
 
 
-def design_card_row(quarter: str, found: FieldEvaluation) -> Row:
+def design_card_row(quarter: str, found: FieldEvaluation, tests: FieldTests | None) -> Row:
     """Return the row of ``design_card`` of a field under a specification."""
     design, fit = found.design, found.partnership.imputation
     smallest = attainable(found.paths) if found.partnership.frame.regions else None
@@ -140,15 +151,17 @@ def design_card_row(quarter: str, found: FieldEvaluation) -> Row:
         "attainable_p_randomisation": smallest[1] if smallest else np.nan,
         "assignments": smallest[2] if smallest else None,
         "mde_cr2_percent": np.nan if inference is None else detectable_percent(inference),
-        "mde_supported_percent": np.nan,
-        "missing_tests": ",".join(MISSING_TESTS) or None,
+        "mde_supported_percent": np.nan if tests is None else supported_percent(tests.least_supported),
+        "missing_tests": None if tests is None else ",".join(tests.missing) or None,
         "is_randomisation_approximate": len(sizes) > 1,
     }
 
 
-def verdict_row(quarter: str, found: FieldEvaluation, verdict: FieldVerdict, effect: FieldEffect | None) -> Row:
+def verdict_row(
+    quarter: str, found: FieldEvaluation, verdict: FieldVerdict, effect: FieldEffect | None, tests: FieldTests | None
+) -> Row:
     """Return the row of ``verdict``; a field that is not assessable carries no figures that could be quoted."""
-    shown = None if verdict.code == "not_assessable" else effect
+    shown, tested = (None, None) if verdict.code == "not_assessable" else (effect, tests)
     return _key(quarter, found) | {
         "verdict": verdict.code,
         "direction": verdict.direction,
@@ -157,7 +170,33 @@ def verdict_row(quarter: str, found: FieldEvaluation, verdict: FieldVerdict, eff
         "low_percent": np.nan if shown is None else percent(shown.low),
         "high_percent": np.nan if shown is None else percent(shown.high),
         "is_zero_excluded": shown is not None and shown.is_zero_excluded,
+        **{name: np.nan if tested is None else getattr(tested, name) for name in _P_VALUES},
     }
+
+
+def placebo_rows(quarter: str, found: FieldEvaluation) -> list[Row]:
+    """Return the rows of ``placebo`` of a field under a specification."""
+    return [
+        _key(quarter, found)
+        | {"block": each.block, "region": each.region, "start": each.start}
+        | {"estimate_log": each.estimate, "effect_percent": percent(each.estimate)}
+        for each in placebo_starts(found.partnership.frame)
+    ]
+
+
+def robustness_rows(quarter: str, found: FieldEvaluation, checks: list[Check]) -> list[Row]:
+    """Return the rows of ``robustness`` of a field."""
+    return [
+        _key(quarter, found)
+        | {"check": each.name, "part": each.part, "p_value": each.p, "n_units": each.n_units, "withheld": each.withheld}
+        | {"estimate_log": each.estimate, "low_log": each.low, "high_log": each.high}
+        | {
+            "effect_percent": percent(each.estimate),
+            "low_percent": percent(each.low),
+            "high_percent": percent(each.high),
+        }
+        for each in checks
+    ]
 
 
 def _key(quarter: str, found: FieldEvaluation) -> Row:

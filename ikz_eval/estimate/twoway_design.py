@@ -1,6 +1,7 @@
 """Unit and period effects as columns, and which rows they can speak about.
 
-Holds the dummies of the two-way model and its connected parts. Fitting is the methods' part.
+Holds the dummies of the two-way model, its connected parts, and the working model by which inference measures the noise
+of estimates made from a panel. Fitting is the methods' part.
 """
 
 import numpy as np
@@ -8,7 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ikz_eval.estimate.observations import Flags, Floats, Ints
+from ikz_eval.estimate.observations import Flags, Floats, Ints, Observations
+from ikz_eval.inference.estimator import LinearEstimates
+from ikz_eval.inference.linear import column_basis
 
 
 def two_way_columns(unit: Ints, period: Ints, n_units: int, n_periods: int) -> Floats:
@@ -45,3 +48,48 @@ def full_rank_columns(unit: Ints, period: Ints, n_units: int, n_periods: int) ->
     for part in np.unique(period_part[period_part >= 0]):
         kept[n_units + int(np.flatnonzero(period_part == part)[0])] = False
     return kept
+
+
+def untreated_columns(seen: Observations) -> Floats:
+    """Return the columns of the no-effect model: unit and period effects, then the covariates."""
+    two_way = two_way_columns(seen.unit, seen.period_code, len(seen.unit_names), seen.n_periods)
+    return np.hstack([two_way, seen.covariates])
+
+
+def working_columns(seen: Observations) -> Floats:
+    """Return the columns of the working model: the no-effect model and one constant effect."""
+    return np.column_stack([untreated_columns(seen), seen.treated.astype(np.float64)])
+
+
+def panel_estimates(
+    seen: Observations, terms: tuple[str, ...], weights: Floats, *, restricted: bool = False
+) -> LinearEstimates:
+    """Return estimates b = C'y of a panel with their working model, all in square-root-of-weight space.
+
+    Parameters
+    ----------
+    seen : Observations
+        Rows the estimates are made from.
+    terms : tuple of str
+        Name of each estimate.
+    weights : ndarray
+        C: how each outcome enters each estimate, shape (n, terms).
+    restricted : bool
+        Whether to hand on the no-effect model for the restricted bootstrap.
+    """
+    root = np.sqrt(seen.weight)[:, None]
+    design = root * working_columns(seen)
+    rank = column_basis(design).shape[1]
+    present, cluster = np.unique(seen.cluster, return_inverse=True)
+    return LinearEstimates(
+        terms=terms,
+        weights=weights / root,
+        outcome=root[:, 0] * seen.outcome,
+        design=design,
+        cluster=cluster.astype(np.intp),
+        cluster_names=tuple(seen.cluster_names[code] for code in present),
+        # Units lie within clusters: fixest counts their effects as one constant.
+        parameters=rank - seen.n_units + 1,
+        parameters_full=rank,
+        restricted=design[:, :-1] if restricted else None,
+    )

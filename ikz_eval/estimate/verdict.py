@@ -16,9 +16,8 @@ REQUIRED_TESTS = (
     "relative_magnitude",
 )
 """Everything that must hold before an effect is "belegt"."""
-AVAILABLE_TESTS = ("cr2_adjusted",)
-"""Those of the required tests that this version carries out."""
-MISSING_TESTS = tuple(name for name in REQUIRED_TESTS if name not in AVAILABLE_TESTS)
+SIGN_TESTS = ("leave_one_region_out", "event_path_bins", "relative_magnitude")
+"""Those without a p value."""
 
 LEAST_REGIONS = 2
 LEAST_BLOCKS = 2
@@ -81,6 +80,39 @@ class FieldEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldTests:
+    """What the required tests say of a field.
+
+    Attributes
+    ----------
+    p_cr2, p_wild, p_randomisation_t, p_randomisation_coefficient : float
+        For the field alone. The last one is shown only: without a standard error it rejects too often.
+    p_cr2_adjusted, p_wild_adjusted, p_randomisation_t_adjusted : float
+        Over the fields of the specification: Holm, step-down max-|t|, step-down max-|t|.
+    passed : mapping of str to bool
+        Outcome of each required test; one that the rows do not allow is absent.
+    least_supported : float
+        Least effect that would pass all of them with 80 % power [log points]; infinite when none would, nan when a test
+        cannot be carried out.
+    """
+
+    p_cr2: float
+    p_cr2_adjusted: float
+    p_wild: float
+    p_wild_adjusted: float
+    p_randomisation_t: float
+    p_randomisation_t_adjusted: float
+    p_randomisation_coefficient: float
+    passed: Mapping[str, bool]
+    least_supported: float
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Required tests that the rows do not allow."""
+        return tuple(name for name in REQUIRED_TESTS if name not in self.passed)
+
+
+@dataclass(frozen=True, slots=True)
 class FieldVerdict:
     """A verdict (``supported``, ``compatible``, ``not_assessable``), its direction and the codes of its reasons."""
 
@@ -99,7 +131,7 @@ def decide(design: FieldDesign, effect: FieldEffect | None, passed: Mapping[str,
     effect : FieldEffect or None
         None when nothing could be estimated or inference is withheld.
     passed : mapping of str to bool
-        Outcome of each required test that was carried out; a test that is absent counts as missing.
+        Outcome of each required test that was carried out; one that the rows do not allow is absent, and missing.
     """
     blocking = blocking_reasons(design)
     if blocking:

@@ -4,6 +4,7 @@ Holds the working model (hat matrix and adjustment by cluster, made once a desig
 weights. How the weights come about is an estimator's part (ikz_eval/estimate). Docs: docs/methods/cr2.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from ikz_eval.errors import EstimationError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-_EIGENVALUE_FLOOR = 1e-10
+EIGENVALUE_FLOOR = 1e-10
 """Eigenvalues of (I-H)_rr lie in [0, 1]; below this they are zero and the Moore-Penrose root leaves them out."""
 _RANK_TOLERANCE = 1e-10
 """Relative to the largest pivot of the design with columns of unit length."""
@@ -164,9 +165,10 @@ def infer_each(
     residuals = model.residuals(y)
     scores = np.array([residuals[rows] @ a for a, rows in zip(adjusted, model.members, strict=True)])
     estimates, errors = c.T @ y, np.sqrt((scores**2).sum(axis=0))
+    each_products = score_products(model.basis, model.members, adjusted)
     return [
         _inference(float(estimate), float(se), products, confidence)
-        for estimate, se, products in zip(estimates, errors, _score_products(model, adjusted), strict=True)
+        for estimate, se, products in zip(estimates, errors, each_products, strict=True)
     ]
 
 
@@ -196,7 +198,7 @@ def _adjustment(basis_rows: Floats) -> Floats:
     """Return the Moore-Penrose root of (I-H)_rr raised to -1/2, from the rows of the basis of one cluster."""
     block = np.eye(basis_rows.shape[0]) - basis_rows @ basis_rows.T
     values, vectors = np.linalg.eigh(block)
-    kept = values > _EIGENVALUE_FLOOR
+    kept = values > EIGENVALUE_FLOOR
     root: Floats = (vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T
     return root
 
@@ -208,14 +210,14 @@ def _adjusted_weights(model: WorkingModel, weights: Floats) -> list[Floats]:
     return [root @ weights[rows] for root, rows in zip(model.roots, model.members, strict=True)]
 
 
-def _score_products(model: WorkingModel, adjusted: list[Floats]) -> Floats:
-    """Return K = PP' of each estimator, shape (m, G, G).
+def score_products(basis: Floats, members: Sequence[Ints], adjusted: Sequence[Floats]) -> Floats:
+    """Return K = PP' of each estimator, shape (m, G, G), from the a_r of each cluster, shape (n_r, m).
 
     P is not formed: (I-H) is idempotent, so K_rs = a_r'(I-H)_rs a_s.
     """
-    projected = np.array([a.T @ model.basis[rows] for rows, a in zip(model.members, adjusted, strict=True)])
+    projected = np.array([a.T @ basis[rows] for rows, a in zip(members, adjusted, strict=True)])
     by_estimator = projected.transpose(1, 0, 2)
     products: Floats = -(by_estimator @ by_estimator.transpose(0, 2, 1))
-    each = np.arange(model.n_clusters)
+    each = np.arange(len(members))
     products[:, each, each] += np.array([(a**2).sum(axis=0) for a in adjusted]).T
     return products

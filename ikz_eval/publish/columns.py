@@ -12,6 +12,11 @@ CASES_PER_FTE = "Fälle/VZÄ und Quartal"
 QUARTERS = "Quartale"
 DELIVERIES = "Lieferungen"
 PERCENT = "%"
+P_VALUES = (
+    "p_cr2", "p_cr2_adjusted", "p_wild", "p_wild_adjusted", "p_randomisation_t", "p_randomisation_t_adjusted",
+    "p_randomisation_coefficient",
+)  # fmt: skip
+"""p values of the required tests of a field, alone and adjusted over fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _eur("effect_eur_per_case"), _eur("low_eur_per_case"), _eur("high_eur_per_case"),
         _share("mde_cr2_percent"), Column("verdict", "verdict"), Column("reasons", "reasons"),
     ),
+    "RC": (
+        Column("field", "field"), Column("check", "check"), Column("part", "part"), _change("effect_percent"),
+        _change("low_percent"), _change("high_percent"), Column("p_value", "decimal", None, 4), _count("n_units"),
+    ),
+    "PS": (
+        Column("field", "field"), Column("block", "unit"), Column("region", "unit"), Column("start"),
+        _change("effect_percent"),
+    ),
     "DC": (
         Column("field", "field"), Column("specification"), _count("treated_regions"), _count("comparison_blocks"),
         *_WINDOWS, _share("leverage_share_max_percent"),
@@ -95,6 +108,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("verdict", "verdict"), Column("direction", "direction"), Column("reasons", "reasons"),
         _change("effect_percent"), _change("low_percent"), _change("high_percent"),
         Column("is_zero_excluded", "flag"),
+        *(Column(p, "decimal", None, 4) for p in P_VALUES),
     ),
     "F1": (
         Column("field", "field"), Column("unit", "unit"), Column("unit_kind", "unit_kind"), Column("quarter"),
@@ -124,7 +138,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }  # fmt: skip
 """Published tables in the order in which they are printed."""
 
-SHEETS = ("T1", "T2", "T3", "T10", "DC", "PF", "RG", "RS")
+SHEETS = ("T1", "T2", "T3", "T10", "RC", "PS", "DC", "PF", "RG", "RS")
 """Tables people read as tables; the others are data of figures."""
 
 

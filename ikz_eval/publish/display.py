@@ -15,7 +15,7 @@ from ikz_eval.texts import number, text
 
 _WORDS = {
     "cost_block", "level", "effect_level", "method", "outcome", "direction", "unit_kind", "status", "measure", "conclusion", "group",
-    "agreement_status", "series",
+    "agreement_status", "series", "check",
 }  # fmt: skip
 """Kinds whose words stand in the catalogue ``publish`` under the kind's own name."""
 
@@ -47,6 +47,8 @@ class Words:
 
     def _number(self, value: str, column: Column) -> str:
         digits = max(0, -int(Decimal(value).as_tuple().exponent))
+        if column.key.startswith("p_") and not Decimal(value):  # small, never zero
+            return f"< {number(Decimal(1).scaleb(-digits), self.lang, digits)}"
         shown = number(Decimal(value), self.lang, digits)
         return f"+{shown}" if column.kind == "change" and Decimal(value) > 0 else shown
 
@@ -63,6 +65,9 @@ class Words:
         if kind == "term":
             names = self._units | self._bodies
             return names[value] if value in names else text(f"publish.term.{value}", self.lang)
+        if kind == "part":
+            named_part = self._units | self._bodies
+            return text("publish.part.all", self.lang) if value == "all" else named_part.get(value, value)
         if kind == "flag":
             return text("publish.page.yes" if value == "true" else "publish.page.no", self.lang)
         if kind in _LISTS:

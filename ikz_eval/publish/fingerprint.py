@@ -16,7 +16,8 @@ from ikz_eval.publish.versions import METHOD_VERSIONS
 from ikz_eval.registry import EvaluationQuarter, Registry
 
 USED_TABLES = (
-    "delivery_calendar", "panel", "partnership", "estimate", "event_path", "design_card", "verdict", "published_case",
+    "delivery_calendar", "panel", "partnership", "estimate", "event_path", "design_card", "verdict", "placebo",
+    "robustness", "published_case",
 )  # fmt: skip
 _STUDY_FRAMES = ("bodies", "regions", "fields", "agreements", "corrections", "published_figure")
 FLOAT_DIGITS = 9

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ikz_eval.publish.cells import notes, wide
-from ikz_eval.publish.columns import TABLES, Column
+from ikz_eval.publish.columns import P_VALUES, TABLES, Column
 from ikz_eval.publish.display import Words
 from ikz_eval.texts import text
 
@@ -28,6 +28,8 @@ _ON_PAGE = {
         "specification", "level", "method", "effect_percent", "low_percent", "high_percent",
         "effect_eur_per_case", "low_eur_per_case", "high_eur_per_case", "mde_cr2_percent", "verdict",
     ),
+    "RC": ("check", "part", "effect_percent", "low_percent", "high_percent", "p_value", "n_units"),
+    "PS": ("block", "region", "start", "effect_percent"),
     "parts": ("term", "level", "specification", "method", "effect_percent", "effect_eur_per_case"),
     "PF": (
         "measure", "base_label", "base_value", "joint_label", "joint_value", "difference", "difference_percent",
@@ -40,7 +42,8 @@ _ON_PAGE = {
 _DESIGN_ROWS = (
     "treated_regions", "comparison_blocks", "quarters_before", "quarters_after", "leverage_share_max_percent",
     "attainable_p_wild", "attainable_p_randomisation", "assignments", "is_randomisation_approximate",
-    "mde_cr2_percent", "mde_supported_percent", "missing_tests", "verdict", "reasons",
+    "mde_cr2_percent", "mde_supported_percent", "missing_tests", *P_VALUES, "verdict",
+    "reasons",
 )  # fmt: skip
 
 
@@ -143,6 +146,16 @@ class PageTables:
         table = table[table["term"] != "ATT"]
         caption = self._text("page.parts_caption", field=self._words.field(field))
         return self._table("parts", table, caption, None, _nowhere(table))
+
+    def robustness(self, field: str) -> PageTable:
+        """Return RC of one field."""
+        table = self._of_field("RC", field)
+        return self._table("RC", table, self._caption("RC", field), None, _nowhere(table))
+
+    def placebos(self, field: str) -> PageTable:
+        """Return PS of one field."""
+        table = self._of_field("PS", field)
+        return self._table("PS", table, self._caption("PS", field), None, _nowhere(table))
 
     def cases(self) -> PageTable:
         """Return PF, a group per published case."""

@@ -15,6 +15,7 @@ from ikz_eval.publish.tables_completeness import completeness, delivery_calendar
 from ikz_eval.publish.tables_cost import cost_blocks, cost_over_time, cost_per_case
 from ikz_eval.publish.tables_effect import design_cards, effects, event_paths, published_cases
 from ikz_eval.publish.tables_registry import agreements, reference_series
+from ikz_eval.publish.tables_robustness import placebos, robustness
 from ikz_eval.registry import Registry
 
 __all__ = ["build_cells", "notes", "wide"]
@@ -26,6 +27,8 @@ _ROWS: dict[str, Callable[[Registry, Tables, str], list[Row]]] = {
     "T2": lambda registry, tables, quarter: cost_blocks(registry, tables["panel"], tables["partnership"]),
     "T3": lambda registry, tables, quarter: cost_per_case(registry, tables["panel"], tables["partnership"]),
     "T10": lambda registry, tables, quarter: effects(registry, tables["estimate"], tables["verdict"]),
+    "RC": lambda registry, tables, quarter: robustness(registry, tables["robustness"]),
+    "PS": lambda registry, tables, quarter: placebos(registry, tables["placebo"]),
     "DC": lambda registry, tables, quarter: design_cards(registry, tables["design_card"], tables["verdict"]),
     "F1": lambda registry, tables, quarter: cost_over_time(registry, tables["partnership"]),
     "F2": lambda registry, tables, quarter: event_paths(registry, tables["event_path"]),
@@ -47,7 +50,7 @@ def build_cells(registry: Registry, evaluation_quarter: str, tables: Tables) -> 
         Rows of other evaluation quarters are left out.
     tables : mapping of str to pd.DataFrame
         ``delivery_calendar``, ``panel``, ``partnership``, ``estimate``, ``event_path``, ``design_card``, ``verdict``,
-        ``published_case`` by their contracts; empty tables are allowed.
+        ``placebo``, ``robustness``, ``published_case`` by their contracts; empty tables are allowed.
 
     Returns
     -------

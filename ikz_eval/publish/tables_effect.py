@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ikz_eval.publish.cells import WITHHELD, Gap, Row
+from ikz_eval.publish.columns import P_VALUES
 from ikz_eval.registry import Registry
 from schemas.vocabulary import LEVELS
 
@@ -29,6 +30,7 @@ _DESIGN_COLUMNS = (
 )  # fmt: skip
 _VERDICT_COLUMNS = (
     "verdict", "direction", "reasons", "effect_percent", "low_percent", "high_percent", "is_zero_excluded",
+    *P_VALUES,
 )  # fmt: skip
 
 

@@ -22,10 +22,13 @@ METHOD_VERSIONS: dict[str, MethodVersion] = {
     "group_time": MethodVersion(1, "first version: reported point without inference"),
     "event_path": MethodVersion(1, "first version: quarters and bins of four"),
     "cr2": MethodVersion(1, "first version: CR2 of a linear estimator by region, Satterthwaite degrees of freedom"),
-    "verdict": MethodVersion(1, "first version: at most compatible while required tests are missing"),
-    "published_cases": MethodVersion(1, "first version: comparisons of printed figures"),
-    "publication": MethodVersion(
-        3, "every result names the deliveries missing from it; the due dates lie beside as a calendar file"
+    "verdict": MethodVersion(2, "all required tests are carried out, so that an effect can be supported"),
+    "wild_bootstrap": MethodVersion(1, "first version: WCR-11 by region with CR2 denominator, step-down over fields"),
+    "randomisation": MethodVersion(
+        1, "first version: whole start paths over regions and blocks, step-down over fields"
     ),
+    "robustness": MethodVersion(1, "first version: one change at a time, specification curve, placebo starts"),
+    "published_cases": MethodVersion(1, "first version: comparisons of printed figures"),
+    "publication": MethodVersion(4, "p values in the design card; robustness card (RC) and placebo starts (PS)"),
 }
 """Stage or method -> version."""

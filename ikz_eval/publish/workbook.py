@@ -32,7 +32,7 @@ _LINE_LENGTH, _LINE_HEIGHT = 100, 15
 """Characters on a line of the overview, and its height in points: not every program fits the height to wrapped text."""
 
 
-RESULTS = ("T2", "T3", "T10", "F1", "F2", "DC")
+RESULTS = ("T2", "T3", "T10", "RC", "PS", "F1", "F2", "DC")
 """Tables that deliveries are missing from when a body has not delivered."""
 
 

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pandera.errors
@@ -139,7 +140,11 @@ class Warehouse:
 
     def _write(self, name: str, data: pa.Table, mode: str, predicate: str | None) -> None:
         partition = ["evaluation_quarter"] if name in EVALUATION_TABLES else None
-        write_deltalake(str(self.folder / name), data, mode=mode, predicate=predicate, partition_by=partition)
+        # A column that the contract gained is added; rows of other evaluation quarters have no value there until made again.
+        added: Literal["merge"] | None = None if predicate is None else "merge"
+        write_deltalake(
+            str(self.folder / name), data, mode=mode, predicate=predicate, partition_by=partition, schema_mode=added
+        )
 
     def _commit(self, name: str, write: Callable[[], object]) -> None:
         for attempt in range(_TRIES):

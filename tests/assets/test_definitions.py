@@ -54,14 +54,16 @@ GRAPH = {
     "event_path": ("estimate", "panel partnership"),
     "design_card": ("estimate", "panel partnership"),
     "verdict": ("estimate", "panel partnership"),
+    "placebo": ("estimate", "panel partnership"),
+    "robustness": ("estimate", "panel partnership"),
     "published_case": ("economics", "published_figure"),
     "published_cell": (
         "publish",
-        "delivery delivery_calendar design_card estimate event_path panel partnership published_case verdict",
+        "delivery delivery_calendar design_card estimate event_path panel partnership placebo published_case robustness verdict",
     ),
     "release": (
         "publish",
-        "delivery delivery_calendar design_card estimate event_path panel partnership published_case published_cell verdict",
+        "delivery delivery_calendar design_card estimate event_path panel partnership placebo published_case published_cell robustness verdict",
     ),
 }
 

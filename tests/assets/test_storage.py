@@ -14,6 +14,9 @@ def verdict(quarter: str, field: str, verdict: str = "compatible"):
         "evaluation_quarter": quarter, "specification": "haupt", "field": field, "verdict": verdict,
         "direction": "none", "reasons": None, "effect_percent": -1.0, "low_percent": -5.0, "high_percent": 3.0,
         "is_zero_excluded": False,
+        **dict.fromkeys((
+            "p_cr2", "p_cr2_adjusted", "p_wild", "p_wild_adjusted", "p_randomisation_t", "p_randomisation_t_adjusted",
+            "p_randomisation_coefficient"), 0.5),
     }  # fmt: skip
     return typed("verdict", [row])
 

@@ -23,6 +23,7 @@ def test_the_first_run_ends_with_the_path_of_the_release(demonstration_run):
     files = set(tree(release))
     assert {
         "index.html", "index.en.html", "tables/T1.csv", "tables/T2.csv", "tables/T3.csv", "tables/T10.csv",
+        "tables/RC.csv", "tables/PS.csv",
         "tables.xlsx", "manifest.json", "datapackage.json", "figures/lieferkalender.svg",
     } <= files  # fmt: skip
     assert sum(name.endswith(".ipynb") for name in files) >= 3
@@ -39,12 +40,14 @@ def test_every_file_says_that_it_is_invented(demonstration_run):
         assert any("ERFUNDEN" in str(cell) for row in sheet.iter_rows(values_only=True) for cell in row), sheet.title
 
 
-def test_the_clear_field_excludes_zero_and_nothing_is_called_proven(demonstration_run):
+def test_the_clear_saving_is_supported_and_no_other_saving_is(demonstration_run):
     verdict = Warehouse(Place("demonstration", demonstration_run.data).warehouse).read("verdict", LATEST)
     main = verdict[verdict["specification"] == "haupt"].set_index("field")
     assert bool(main.loc["fahrzeugzulassung", "is_zero_excluded"])
     assert main.loc["fahrzeugzulassung", "high_percent"] < 0
-    assert set(main["verdict"]) == {"compatible"}
+    supported = main[main["verdict"] == "supported"]
+    assert supported.index[supported["direction"] == "saving"].tolist() == ["fahrzeugzulassung"]
+    assert set(main.loc[["wohngeld", "elterngeld"], "verdict"]) == {"compatible"}
     page = (demonstration_run.home / "releases" / f"{LATEST}.r1" / "index.html").read_text(encoding="utf-8")
     assert "vereinbar mit" in page
     assert "<script" not in page

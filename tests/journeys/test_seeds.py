@@ -1,7 +1,7 @@
-"""A hundred invented programmes with a known truth, and whether the intervals say it.
+"""A hundred invented programmes with a known truth, and whether intervals and verdicts say it.
 
-The figures are those the project promises: of 100 seeds, every field's truth lies in its 95 % interval in at least 90,
-the clear field's interval excludes zero in at least 90, the null field's in at most 10.
+The figures are those the project promises: of 100 seeds, every field's truth lies in its 95 % interval in at least 90;
+the clear saving is "belegt" in at least 90, the null field in at most 5, the shift between partners never as a saving.
 """
 
 from dataclasses import replace
@@ -30,11 +30,10 @@ def evaluated(seed: int) -> pd.DataFrame:
     partnership = build_partnership(registry, panel)
     tables = evaluate(registry, evaluation.quarter, panel, partnership)
     primary = tables["estimate"].query("is_primary and term == 'ATT'").set_index("field")
-    verdict = tables["verdict"].query("specification == @registry.primary.name").set_index("field")["verdict"]
+    verdict = tables["verdict"].query("specification == @registry.primary.name").set_index("field")
     truth = pd.Series(true_effects(programme, registry, evaluation))
-    return pd.DataFrame(
-        {"low": primary["low_log"], "high": primary["high_log"], "truth": truth, "verdict": verdict, "seed": seed}
-    )
+    judged = {"verdict": verdict["verdict"], "direction": verdict["direction"]}
+    return pd.DataFrame({"low": primary["low_log"], "high": primary["high_log"], "truth": truth, "seed": seed} | judged)
 
 
 @cache
@@ -60,6 +59,12 @@ def test_the_clear_saving_is_seen_and_the_null_is_not():
     assert int((rows["high"] < 0).loc["elterngeld"].sum()) <= 10, "a shift between partners is no saving"
 
 
-def test_no_verdict_is_stronger_than_the_tests_that_exist():
-    assert set(all_seeds()["verdict"]) <= {"compatible", "not_assessable"}
-    assert np.isfinite(all_seeds()[["low", "high", "truth"]]).to_numpy().all()
+def test_the_clear_saving_is_supported_the_null_is_not_and_a_shift_never_is_a_saving():
+    rows = all_seeds()
+    supported = rows["verdict"] == "supported"
+    saving = supported & (rows["direction"] == "saving")
+    assert int(saving.loc["fahrzeugzulassung"].sum()) >= 90
+    assert int(supported.loc["wohngeld"].sum()) <= 5
+    assert int(saving.loc["elterngeld"].sum()) == 0
+    assert int(saving.loc["bussgeldstelle"].sum()) == 0, "what becomes dearer is no saving"
+    assert np.isfinite(rows[["low", "high", "truth"]]).to_numpy().all()

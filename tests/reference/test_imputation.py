@@ -24,6 +24,22 @@ MPDTA_ATT = -0.04770991827781727
 """Borusyak, Jaravel, Spiess on mpdta (R package did): diff-diff, did-imputation, py2sdid agree to 2e-8."""
 
 
+BJS_SE = 0.013222488650016436
+"""The paper's standard error on mpdta, as in the reference file."""
+SINGLE_PRECISION = 1e-7
+"""The package holds log homicides in single precision; the peers read them as decimal text."""
+CASTLE = {
+    (): (0.06689984315742534, 0.0566935513614869),
+    ("poverty", "unemployrt"): (0.07252527000959508, 0.05641722469822676),
+}  # fmt: skip
+CASTLE_BY_TIME = {
+    "e=0": (0.07266787625562324, 0.05808896406089921), "e=1": (0.06270302399241716, 0.06727721282115748),
+    "e=2": (0.08246398801382497, 0.07211902349415668), "e=3": (0.04091442738283855, 0.065679423272347),
+    "e=4": (0.11334874482445567, 0.044032356996999845),
+}  # fmt: skip
+"""Log homicides after castle-doctrine laws (package causaldata): point and the paper's error by diff-diff 3.13.0."""
+
+
 def pseudo_root(block):
     """Return the Moore-Penrose inverse of the symmetric square root, by singular values."""
     left, values, _ = np.linalg.svd(block)
@@ -100,6 +116,27 @@ def test_mpdta_agrees_with_three_peers():
     )
     assert fit.estimate == pytest.approx(MPDTA_ATT, abs=2e-8)
     assert (fit.observations.n_units, fit.observations.outcome.size) == (500, 2500)
+    assert fit.conservative_errors == pytest.approx([BJS_SE], abs=1e-9)
+
+
+def castle_panel():
+    from causaldata import castle
+
+    panel = castle.load_pandas().data
+    first = panel[panel["post"] > 0].groupby("sid")["year"].min()
+    return panel.assign(cohort=panel["sid"].map(first).fillna(0).astype(int))
+
+
+@pytest.mark.parametrize("covariates", CASTLE, ids=str)
+def test_castle_agrees_with_a_peer(covariates):
+    fit = fit_imputation(
+        castle_panel(), outcome="l_homicide", unit="sid", period="year", cohort="cohort", average="observations",
+        covariates=covariates, aggregate="dynamic",
+    )  # fmt: skip
+    found = fit.to_frame().set_index("term")[["estimate", "se_conservative"]]
+    assert found.loc["ATT"].tolist() == pytest.approx(CASTLE[covariates], abs=SINGLE_PRECISION)
+    for term, expected in CASTLE_BY_TIME.items() if not covariates else []:
+        assert found.loc[term].tolist() == pytest.approx(expected, abs=SINGLE_PRECISION)
 
 
 def test_two_units_two_periods_by_hand():

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ikz_eval.panel import build_calendar, build_panel, build_partnership
+from ikz_eval.publish.columns import P_VALUES
 from ikz_eval.publish.tables import build_cells
 from ikz_eval.registry import Registry
 from ikz_eval.warehouse import empty_table, typed
@@ -60,6 +61,8 @@ def make_tables(registry: Registry, ledger: Ledger | None = None, **changes: Any
         "event_path": typed("event_path", [path_row(-1, 0.0, True), path_row(0, -0.1, False)]),
         "design_card": typed("design_card", [design_row()]),
         "verdict": typed("verdict", [verdict_row(**changes)]),
+        "placebo": typed("placebo", [placebo_row()]),
+        "robustness": typed("robustness", [robustness_row(), robustness_row(**UNRECORDED)]),
         "published_case": empty_table("published_case"),
     }
 
@@ -99,15 +102,35 @@ def design_row(**changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
 
 
+def placebo_row() -> dict[str, Any]:
+    block, region = "ost", "nord"
+    return {**KEY, "block": block, "region": region, "start": AFTER[0], "estimate_log": 0.01, "effect_percent": 1.005}
+
+
+def robustness_row(**changes: Any) -> dict[str, Any]:
+    return {
+        **KEY, "check": "cases", "part": "all", "estimate_log": 0.01, "low_log": -0.01, "high_log": 0.03,
+        "effect_percent": 1.005, "low_percent": -0.995, "high_percent": 3.045, "p_value": 0.25, "n_units": 3,
+        "withheld": None,
+    } | changes  # fmt: skip
+
+
+UNRECORDED: dict[str, Any] = {
+    "check": "without_ikfz", "withheld": "not_recorded", "n_units": 0,
+    **dict.fromkeys(["estimate_log", "low_log", "high_log", "effect_percent", "low_percent", "high_percent", "p_value"]),
+}  # fmt: skip
+
+
 def verdict_row(**changes: Any) -> dict[str, Any]:
     return {
         **KEY, "verdict": "compatible", "direction": "saving", "reasons": "tests_missing", "effect_percent": -11.25,
-        "low_percent": -14.149, "high_percent": -8.25, "is_zero_excluded": True,
+        "low_percent": -14.149, "high_percent": -8.25, "is_zero_excluded": True, **dict.fromkeys(P_VALUES, 0.0123456),
     } | changes  # fmt: skip
 
 
 NOT_ASSESSABLE: dict[str, Any] = {
     "verdict": "not_assessable", "direction": "none", "reasons": "no_deliveries,fewer_than_2_regions",
     "effect_percent": None, "low_percent": None, "high_percent": None, "is_zero_excluded": False,
+    **dict.fromkeys(P_VALUES),
 }  # fmt: skip
 """Changes to a verdict row that make the field not assessable."""

@@ -93,7 +93,7 @@ def test_the_first_screen_says_what_a_reader_needs(german):
         "Wohngeld: vereinbar mit −14,1 % bis −8,3 %",
         "Kleinste nachweisbare Wirkung: 6,3 %",
         "„Nicht beurteilbar“ heißt:",
-        "Für das Urteil „belegt“ sind noch nicht eingebaut: Wild-Bootstrap je Region;",
+        "Diese Prüfungen für das Urteil „belegt“ lassen die vorliegenden Zahlen nicht in jedem Feld zu: Wild-Bootstrap je Region;",
         "Beteiligte Körperschaften: Alle 3 haben alle 18 fälligen Lieferungen abgegeben.",
     ):
         assert words in first

@@ -21,6 +21,7 @@ from ikz_eval.publish.release import latest_release, make_release, summary
 from ikz_eval.publish.versions import METHOD_VERSIONS, MethodVersion
 from ikz_eval.settings import Place
 from ikz_eval.warehouse import empty_table
+from schemas import TABLE_SCHEMA_VERSION
 from tests.ikz_eval.panel.small_study import make_prices
 from tests.ikz_eval.publish import invented_cells
 from tests.ikz_eval.publish.small_evaluation import QUARTER, make_cells, make_ledger, make_study, make_tables
@@ -220,7 +221,7 @@ def test_the_manifest_tells_from_what_the_release_was_made(tmp_path):
     assert set(told["files"]) == set(content(made.path)) - {"manifest.json"}
     assert all(sha256((made.path / name).read_bytes()).hexdigest() == value for name, value in told["files"].items())
     assert told["method_versions"]["cr2"]["version"] == METHOD_VERSIONS["cr2"].version
-    assert told["contract"]["version"] == 1
+    assert told["contract"]["version"] == TABLE_SCHEMA_VERSION
     assert summary(made) == [told["results"]["de"][0]["sentence"]]
     assert summary(made.path, "en")[0].startswith("Housing benefit: compatible with")
 

@@ -27,11 +27,11 @@ def plain(sentence):
 def test_compatible_and_zero_excluded_says_that_it_is_not_supported_yet():
     assert plain(first_screen().sentence) == (
         "Wohngeld: vereinbar mit −14,1 % bis −8,3 % bei den realen laufenden Kosten je Fall (95-%-Intervall; schließt null "
-        "aus, gilt aber noch nicht als belegt, weil noch nicht alle vorgesehenen Prüfungen eingebaut sind)."
+        "aus, gilt aber noch nicht als belegt, weil die vorliegenden Zahlen nicht alle vorgesehenen Prüfungen zulassen)."
     )
     assert plain(first_screen("en").sentence) == (
         "Housing benefit: compatible with −14.1 % to −8.3 % in real running cost per case (95 % interval; excludes "
-        "zero, but does not count as supported yet, because not all planned tests are built in yet)."
+        "zero, but does not count as supported yet, because the figures at hand do not allow all planned tests)."
     )
 
 
@@ -91,7 +91,7 @@ def test_a_field_without_verdict_is_refused():
 def test_both_minimum_detectable_effects_stand_beside():
     assert [plain(each) for each in first_screen().detectable] == [
         "Kleinste nachweisbare Wirkung: 6,3 % (CR2-Test allein, Güte 80 %)",
-        "um als belegt zu gelten: noch nicht bestimmbar",
+        "um als belegt zu gelten: nicht bestimmbar",
     ]
     assert design_row()["mde_supported_percent"] is None
 

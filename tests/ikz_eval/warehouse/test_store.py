@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from deltalake import write_deltalake
 
 from ikz_eval.errors import ContractError, WarehouseError
 from ikz_eval.warehouse import Warehouse, empty_table, typed
 from ikz_eval.warehouse.query import query
+from ikz_eval.warehouse.typing import column_types
 from schemas import CONTRACTS, LEDGER_TABLES, TABLE_SCHEMA_VERSION
 
 
@@ -24,7 +26,8 @@ def verdict(evaluation_quarter: str, field: str = "wohngeld") -> pd.DataFrame:
         "direction": "none", "reasons": None, "effect_percent": -1.0, "low_percent": -2.0, "high_percent": 1.0,
         "is_zero_excluded": False,
     }  # fmt: skip
-    return typed("verdict", [row])
+    p_values = {name: None for name in column_types("verdict") if name.startswith("p_")}
+    return typed("verdict", [row | p_values])
 
 
 @pytest.mark.parametrize("name", list(CONTRACTS))
@@ -66,6 +69,14 @@ def test_a_write_replaces_its_own_evaluation_quarter_only(tmp_path):
         ["2024-Q2", "wohngeld"],
     ]
     assert len(warehouse.read("verdict", "2024-Q2")) == 1
+
+
+def test_a_table_written_before_its_contract_gained_columns_takes_them_in(tmp_path):
+    old = verdict("2024-Q1").drop(columns="p_wild")
+    write_deltalake(str(tmp_path / "verdict"), old, partition_by=["evaluation_quarter"])
+    warehouse = Warehouse(tmp_path)
+    warehouse.write("verdict", verdict("2024-Q2"), "2024-Q2")
+    assert warehouse.read("verdict")["evaluation_quarter"].tolist() == ["2024-Q1", "2024-Q2"]
 
 
 def test_a_broken_contract_is_never_written(tmp_path):

@@ -1,0 +1,185 @@
+"""From the estimates of a fit to every inference that was asked for.
+
+Holds which inference needs what, the refit of randomisation, and the rule that one treated cluster gives no p value. The
+formulas are ikz_eval/inference; what a fit is, is each method's part. Called by door.py.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ikz_eval.errors import EstimationError
+from ikz_eval.inference.classical import classical
+from ikz_eval.inference.estimator import Floats, LinearEstimates
+from ikz_eval.inference.randomisation import Path, randomisation_draws
+from ikz_eval.inference.sandwich import KINDS, cluster_robust
+from ikz_eval.inference.wild_bootstrap import wild_bootstrap
+
+Numbers = dict[str, float | int | str | None]
+INFERENCE = ("classical", "analytic", *KINDS, "wild", "randomisation")
+"""Inference by name; ``analytic`` is a method's own (influence functions of group_time)."""
+P_VALUES = ("p", "low", "high", "p_t", "p_coefficient")
+"""What is withheld with one treated cluster: p values, and intervals, which are p values in another form."""
+NO_LINEAR = "the estimates are not linear in the outcomes (covariates in the comparison); only 'analytic' can be had"
+Refit = Callable[[Mapping[str, Path]], LinearEstimates]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which inference is wanted, and how.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of ``INFERENCE``.
+    wild_type, wild_weights, draws, seed
+        Of the bootstrap; draws and seed also of randomisation.
+    confidence : float
+        Of every interval.
+    denominator : str or None
+        Variance in the t of the wild bootstrap: ``cr2`` for the primary estimate, None for the type's own.
+    is_withheld : bool
+        Whether p values and intervals are withheld.
+    """
+
+    names: tuple[str, ...]
+    wild_type: str = "11"
+    wild_weights: str = "rademacher"
+    draws: int = 9_999
+    seed: int = 0
+    confidence: float = 0.95
+    denominator: str | None = None
+    is_withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """One estimate, what was inferred about it by name (None where not asked for), and its weight in a decomposition."""
+
+    term: str
+    estimate: float
+    inference: dict[str, Numbers | None]
+    weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """What randomisation permutes: the start path of each cluster, its size, and the refit under other paths."""
+
+    paths: dict[str, Path]
+    sizes: dict[str, int]
+    refit: Refit
+
+
+def infer_terms(
+    linear: LinearEstimates | None, points: Mapping[str, float], plan: Plan, blocks: Blocks | None, own: pd.DataFrame
+) -> tuple[Inferred, ...]:
+    """Return each estimate with the inference asked for.
+
+    Parameters
+    ----------
+    linear : LinearEstimates or None
+        Of the fit; None when it is not linear in the outcomes.
+    points : mapping of str to float
+        Estimates by term, in the order to be shown.
+    plan : Plan
+        What is wanted.
+    blocks : Blocks or None
+        For randomisation; None without a treatment.
+    own : pd.DataFrame
+        Column ``term`` and the method's own ``se`` where it has one, for ``analytic``.
+
+    Raises
+    ------
+    EstimationError
+        If an inference cannot be had for this fit: what and why.
+    """
+    by_name = {name: _named(name, linear, plan, blocks, own) for name in plan.names}
+    hidden = dict.fromkeys(P_VALUES) if plan.is_withheld else {}
+    inferred = []
+    for term, estimate in points.items():
+        found: dict[str, Numbers | None] = dict.fromkeys(INFERENCE)
+        for name, terms in by_name.items():
+            one = terms.get(term)
+            found[name] = None if one is None else {key: hidden.get(key, value) for key, value in one.items()}
+        inferred.append(Inferred(term, estimate, found))
+    return tuple(inferred)
+
+
+def _named(
+    name: str, linear: LinearEstimates | None, plan: Plan, blocks: Blocks | None, own: pd.DataFrame
+) -> dict[str, Numbers]:
+    """Return one inference of all terms."""
+    if name == "analytic":
+        return _analytic(own, plan.confidence)
+    if linear is None:
+        raise EstimationError(f"inference '{name}': {NO_LINEAR}")
+    if name == "classical":
+        return _of(linear, [_plain(one) for one in classical(linear, confidence=plan.confidence)])
+    if name == "wild":
+        return _wild(linear, plan)
+    if name == "randomisation":
+        return _randomisation(linear, plan, blocks)
+    return _of(linear, [_plain(one) for one in cluster_robust(linear, name, confidence=plan.confidence)])
+
+
+def _of(linear: LinearEstimates, numbers: list[Numbers]) -> dict[str, Numbers]:
+    return dict(zip(linear.terms, numbers, strict=True))
+
+
+def _plain(one: object) -> Numbers:
+    numbers: Numbers = {name: float(getattr(one, name)) for name in ("se", "df", "p", "low", "high")}
+    scaling = getattr(one, "scaling", None)
+    return numbers | ({"scaling": scaling} if scaling else {})
+
+
+def _wild(linear: LinearEstimates, plan: Plan) -> dict[str, Numbers]:
+    results = wild_bootstrap(
+        linear, kind=plan.wild_type, weights=plan.wild_weights, draws=plan.draws, seed=plan.seed,
+        confidence=plan.confidence, denominator=plan.denominator,
+    )  # fmt: skip
+    return _of(linear, [{"p": r.p, "draws": r.draws, "low": r.low, "high": r.high} for r in results])
+
+
+def _randomisation(linear: LinearEstimates, plan: Plan, blocks: Blocks | None) -> dict[str, Numbers]:
+    """Deal the start paths anew; t has the CR2 denominator."""
+    if blocks is None:
+        raise EstimationError("inference 'randomisation' needs a treatment (--cohort or --treatment) to deal anew")
+    names = list(blocks.paths)
+
+    def statistic(assignment: tuple[Path, ...]) -> tuple[Floats, Floats]:
+        again = blocks.refit(dict(zip(names, assignment, strict=True)))
+        known = dict(zip(again.terms, cluster_robust(again, "cr2"), strict=True))
+        pairs = [(known[t].estimate, known[t].t) if t in known else (np.inf, np.inf) for t in linear.terms]
+        return np.array([one for one, _ in pairs]), np.array([t for _, t in pairs])
+
+    drawn = randomisation_draws(
+        statistic, list(blocks.paths.values()), sizes=[blocks.sizes[name] for name in names], draws=plan.draws,
+        seed=plan.seed,
+    )  # fmt: skip
+    keys = ("p_t", "p_coefficient", "assignments", "is_approximate")
+    return _of(linear, [{key: getattr(one, key) for key in keys} for one in drawn.results()])
+
+
+def _analytic(own: pd.DataFrame, confidence: float) -> dict[str, Numbers]:
+    """Return a method's own standard errors with normal quantiles."""
+    from scipy import special
+
+    if "se_cluster" not in own.columns:
+        raise EstimationError(
+            "inference 'analytic' is that of group_time; this method has no standard error of its own"
+        )
+    reach = float(special.ndtri(0.5 + confidence / 2))
+    found: dict[str, Numbers] = {}
+    for term, estimate, se in zip(own["term"], own["estimate"], own["se_cluster"], strict=True):
+        p = float(2 * special.ndtr(-abs(estimate / se))) if se > 0 else None
+        found[str(term)] = {
+            "se": float(se),
+            "df": None,
+            "p": p,
+            "low": estimate - reach * se,
+            "high": estimate + reach * se,
+        }
+    return found

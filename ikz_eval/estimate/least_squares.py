@@ -1,0 +1,128 @@
+"""Least squares with absorbed effects, after Frisch, Waugh and Lovell: arrays in, linear estimates out.
+
+Holds the fit (statsmodels), the refusal of regressors that are not identified, and the weights that make each coefficient
+a linear estimate b = c'y for inference. Which columns enter is each method's part.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ikz_eval.errors import EstimationError
+from ikz_eval.estimate.absorbed_effects import AbsorbedEffects
+from ikz_eval.estimate.observations import Floats, Ints
+from ikz_eval.inference.classical import classical
+from ikz_eval.inference.estimator import LinearEstimates
+from ikz_eval.inference.sandwich import CoefficientInference
+
+_EXPLAINED = 1e-9
+"""What is left of a regressor, relative to its length, when others explain it: rounding."""
+_INVOLVED = 1e-6
+"""Smallest coefficient, among columns of unit length, with which a regressor is named as part of a combination."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeastSquares:
+    """A fit: the regressors' coefficients as linear estimates, and what independent errors would say of them.
+
+    Attributes
+    ----------
+    linear : LinearEstimates
+        A term for each regressor.
+    variance : float
+        Residual variance s^2 with n - rank degrees of freedom.
+    df : int
+        n - rank.
+    """
+
+    linear: LinearEstimates
+    variance: float
+    df: int
+
+    def only(self, terms: Sequence[str]) -> "LeastSquares":
+        """Return the fit with these terms alone; the working model stays whole."""
+        chosen = [self.linear.terms.index(term) for term in terms]
+        return replace(self, linear=replace(self.linear, terms=tuple(terms), weights=self.linear.weights[:, chosen]))
+
+    def combined(self, terms: Sequence[str], shares: Floats) -> "LeastSquares":
+        """Return combinations of the terms, shares of shape (terms, combinations); the working model stays whole."""
+        return replace(self, linear=replace(self.linear, terms=tuple(terms), weights=self.linear.weights @ shares))
+
+    def classical(self, confidence: float = 0.95) -> tuple[CoefficientInference, ...]:
+        """Return the inference that assumes independent errors of one variance, for comparison with printed tables."""
+        return tuple(classical(self.linear, confidence=confidence))
+
+
+def least_squares(
+    terms: Sequence[str],
+    outcome: Floats,
+    regressors: Floats,
+    effects: AbsorbedEffects,
+    cluster: Ints,
+    cluster_names: Sequence[str],
+) -> LeastSquares:
+    """Fit an outcome on regressors and absorbed effects.
+
+    Parameters
+    ----------
+    terms : sequence of str
+        Names of the regressors.
+    outcome, regressors : ndarray
+        Shapes (n,) and (n, k), as read: the root of the weights is applied here.
+    effects : AbsorbedEffects
+        Absorbed effects, or the constant; carries the weights.
+    cluster : ndarray of int
+        Cluster of each row, a position in ``cluster_names``, shape (n,).
+    cluster_names : sequence of str
+        Names of clusters; those without a row are left out.
+
+    Raises
+    ------
+    EstimationError
+        If a regressor is explained by the effects or by other regressors, naming it, or no residual is left.
+    """
+    import statsmodels.api as sm
+
+    y, x = outcome * effects.root, regressors * effects.root[:, None]
+    left = effects.residuals(x)
+    _require_identified(terms, x, left)
+    rank = effects.rank + len(terms)
+    if rank >= y.size:
+        raise EstimationError(f"{y.size} rows and rank {rank}: the regression leaves no residual")
+    fit = sm.OLS(effects.residuals(y[:, None])[:, 0], left).fit()
+    present, codes = np.unique(cluster, return_inverse=True)
+    linear = LinearEstimates(
+        terms=tuple(terms),
+        weights=np.ascontiguousarray(fit.model.pinv_wexog.T),
+        outcome=y,
+        design=np.column_stack([effects.columns(), left]),
+        cluster=codes.ravel().astype(np.intp),
+        cluster_names=tuple(cluster_names[code] for code in present),
+        parameters=effects.parameters(codes.ravel(), len(terms)),
+        parameters_full=rank,
+    )
+    return LeastSquares(linear, float(fit.ssr) / (y.size - rank), y.size - rank)
+
+
+def _require_identified(terms: Sequence[str], columns: Floats, left: Floats) -> None:
+    """Refuse the first regressor that the effects, or the effects and the regressors before it, explain."""
+    length = np.linalg.norm(columns, axis=0)
+    remains = np.linalg.norm(left, axis=0)
+    for name, before, after in zip(terms, length, remains, strict=True):
+        if after <= _EXPLAINED * before:
+            raise EstimationError(
+                f"regressor '{name}' does not vary once the absorbed effects or the constant are taken out; "
+                "leave it out"
+            )
+    unit = left / remains
+    pivots = np.abs(np.diag(np.linalg.qr(unit, mode="r")))
+    if unit.shape[1] <= unit.shape[0] and (pivots > _EXPLAINED).all():
+        return
+    culprit = int(np.flatnonzero(pivots <= _EXPLAINED)[0]) if (pivots <= _EXPLAINED).any() else pivots.size
+    coefficients = np.linalg.lstsq(unit[:, :culprit], unit[:, culprit], rcond=None)[0]
+    involved = [term for term, size in zip(terms[:culprit], np.abs(coefficients), strict=True) if size > _INVOLVED]
+    raise EstimationError(
+        f"regressor '{terms[culprit]}' is a combination of {', '.join(involved)} and the absorbed effects or the constant; "
+        "leave one out"
+    )
