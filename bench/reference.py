@@ -37,7 +37,8 @@ def told(answered: Answer, inference: str, key: str, term: str = "ATT") -> float
     """Return a number of an inference."""
     numbers = next(one.inference[inference] for one in answered.estimates if one.term == term)
     assert numbers is not None
-    return float(numbers[key] or "nan")
+    value = numbers[key]
+    return float(value) if isinstance(value, int | float) else float("nan")
 
 
 def regions(case: dict[str, Any]) -> Iterator[Line]:

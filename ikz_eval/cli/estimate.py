@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 METHODS = (
     "regression", "two_by_two", "twoway", "bacon", "imputation", "group_time", "sun_abraham", "event_path",
 )  # fmt: skip
-INFERENCE = ("classical", "analytic", "cr0", "cr1", "cr1_full", "cr2", "cr3", "wild", "randomisation")
+INFERENCE = (
+    "classical", "analytic", "cr0", "cr1", "cr1_full", "cr2", "cr3", "wild", "randomisation", "placebo", "jackknife", "hac",
+    "mle", "quasi", "conley_taber", "ferman_pinto", "honest",
+)  # fmt: skip
 
 
 class NameList(click.ParamType[tuple[str, ...]]):
@@ -36,6 +39,24 @@ class NameList(click.ParamType[tuple[str, ...]]):
             if self.allowed is not None and name not in self.allowed:
                 self.fail(f"'{name}' is unknown; allowed: {', '.join(self.allowed)}", param, ctx)
         return names
+
+
+class NumberList(click.ParamType[tuple[float, ...]]):
+    """Numbers of zero or more, separated by commas."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Split at commas; what is no number, or below zero, is wrong usage."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            numbers = tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"'{value}' is no list of numbers such as 0.5,1,2", param, ctx)
+        if not all(0 <= one < float("inf") for one in numbers):
+            self.fail(f"'{value}': allowed are numbers of zero or more", param, ctx)
+        return numbers
 
 
 @click.command()
@@ -67,6 +88,15 @@ class NameList(click.ParamType[tuple[str, ...]]):
     show_default=True,
     help="Periods in a bin (event_path).",
 )
+@click.option("--intervention", help="First period after the intervention (one series).")
+@click.option("--offset", help="Column with the exposure, entered as its logarithm (poisson_interrupted).")
+@click.option(
+    "--donors", type=NameList(), default=(), help="Units a synthetic control may use; default all never treated."
+)
+@click.option("--output", help="Column with the output, such as cases (cost_function).")
+@click.option("--prices", type=NameList(), default=(), help="Columns with input prices (cost_function).")
+@click.option("--honest-m", "honest_m", type=NumberList(), default=(),
+              help="Bounds on violations of parallel trends, as 0.5,1,2; for --inference honest.")  # fmt: skip
 @click.option("--inference", type=NameList(INFERENCE), default=(),
               help=f"Of {', '.join(INFERENCE)}; several separated by commas. Default: cr2, and group_time's own.")  # fmt: skip
 @click.option("--wild-type", type=click.Choice(["11", "31", "13", "33"]), default="11", show_default=True)

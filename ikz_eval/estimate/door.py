@@ -13,8 +13,10 @@ from typing import Any
 import pandas as pd
 
 from ikz_eval.estimate.inferring import Inferred, Plan, infer_terms
-from ikz_eval.estimate.panel_verdict import PanelDesign, PanelVerdict
-from ikz_eval.estimate.request import METHODS, Fit, Request, check_request, decomposition
+from ikz_eval.estimate.methods import METHODS, check_request
+from ikz_eval.estimate.panel_calls import decomposition
+from ikz_eval.estimate.panel_verdict import PanelDesign, PanelVerdict, described
+from ikz_eval.estimate.request import Described, Fit, InfersItself, Request
 from ikz_eval.estimate.shown import Chart, dots
 from ikz_eval.estimate.treatment_design import TreatmentDesign, with_cohort
 from ikz_eval.inference.estimator import LinearEstimates
@@ -141,9 +143,13 @@ def answer(panel: pd.DataFrame, request: Request) -> Answer:
 def _answered(panel: pd.DataFrame, request: Request) -> Answer:
     panel, request = with_cohort(panel, request)
     fit = METHODS[request.method].fit(panel, request)
-    design = TreatmentDesign.of(panel, request, METHODS[request.method].fit)
+    method = METHODS[request.method]
+    has_design = method.has_treatment and not isinstance(fit, Described)
+    design = TreatmentDesign.of(panel, request, method.fit) if has_design else None
     inferred = _inferred(panel, request, fit, design)
     card, verdict = (None, None) if design is None else design.judged(fit.linear, inferred)
+    if isinstance(fit, Described):
+        verdict = described(fit.describe)
     return Answer(request.method, fit.n_obs, fit.n_units, fit.dropped, inferred, card, verdict, request.outcome)
 
 
@@ -152,7 +158,7 @@ def _inferred(panel: pd.DataFrame, request: Request, fit: Fit, design: Treatment
     own = fit.to_frame()
     points = _points(fit.linear, own)
     blocks = None if design is None or "randomisation" not in request.inference else design.blocks
-    inferred = infer_terms(fit.linear, points, _plan(request, design, is_linear=fit.linear is not None), blocks, own)
+    inferred = infer_terms(fit, points, _plan(request, design, fit), blocks)
     if request.method != "bacon":
         return inferred
     kinds = decomposition(panel, request).by_kind()
@@ -166,14 +172,15 @@ def _points(linear: LinearEstimates | None, own: pd.DataFrame) -> dict[str, floa
     return {str(term): float(value) for term, value in zip(own["term"], own["estimate"], strict=True)}
 
 
-def _plan(request: Request, design: TreatmentDesign | None, *, is_linear: bool) -> Plan:
+def _plan(request: Request, design: TreatmentDesign | None, fit: Fit) -> Plan:
     """Return how to infer; the bootstrap of the primary estimate has the CR2 denominator (plan of analysis)."""
     is_primary = request.method in ("imputation", "event_path") and request.wild_type == "11"
-    own = ("analytic",) if request.method == "group_time" else ()
-    usual = (*own, "cr2") if is_linear else own
+    own: tuple[str, ...] = ("analytic",) if request.method == "group_time" else ()
+    own = fit.own_inference[:1] if isinstance(fit, InfersItself) else own
+    usual = (*own, "cr2") if fit.linear is not None else own
     return Plan(
         request.inference or usual, request.wild_type, request.wild_weights, request.draws, request.seed, request.confidence,
-        "cr2" if is_primary else None, design is not None and design.is_withheld,
+        "cr2" if is_primary else None, design is not None and design.is_withheld, request.honest_m,
     )  # fmt: skip
 
 

@@ -11,15 +11,19 @@ import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
+from ikz_eval.estimate.request import Fit, InfersItself
 from ikz_eval.inference.classical import classical
 from ikz_eval.inference.estimator import Floats, LinearEstimates
 from ikz_eval.inference.randomisation import Path, randomisation_draws
 from ikz_eval.inference.sandwich import KINDS, cluster_robust
 from ikz_eval.inference.wild_bootstrap import wild_bootstrap
 
-Numbers = dict[str, float | int | str | None]
-INFERENCE = ("classical", "analytic", *KINDS, "wild", "randomisation")
-"""Inference by name; ``analytic`` is a method's own (influence functions of group_time)."""
+Number = float | int | str | None
+Numbers = dict[str, Number | list[dict[str, Number]]]
+OWN = ("placebo", "jackknife", "hac", "mle", "quasi", "conley_taber", "ferman_pinto", "honest")
+"""Inference that only some methods offer."""
+INFERENCE = ("classical", "analytic", *KINDS, "wild", "randomisation", *OWN)
+"""Inference by name; ``analytic`` is that of group_time (influence functions)."""
 P_VALUES = ("p", "low", "high", "p_t", "p_coefficient")
 """What is withheld with one treated cluster: p values, and intervals, which are p values in another form."""
 NO_LINEAR = "the estimates are not linear in the outcomes (covariates in the comparison); only 'analytic' can be had"
@@ -42,6 +46,8 @@ class Plan:
         Variance in the t of the wild bootstrap: ``cr2`` for the primary estimate, None for the type's own.
     is_withheld : bool
         Whether p values and intervals are withheld.
+    honest_m : tuple of float
+        Bounds on violations of parallel trends, for ``honest``.
     """
 
     names: tuple[str, ...]
@@ -52,6 +58,7 @@ class Plan:
     confidence: float = 0.95
     denominator: str | None = None
     is_withheld: bool = False
+    honest_m: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +80,26 @@ class Blocks:
     refit: Refit
 
 
-def infer_terms(
-    linear: LinearEstimates | None, points: Mapping[str, float], plan: Plan, blocks: Blocks | None, own: pd.DataFrame
-) -> tuple[Inferred, ...]:
+def infer_terms(fit: Fit, points: Mapping[str, float], plan: Plan, blocks: Blocks | None) -> tuple[Inferred, ...]:
     """Return each estimate with the inference asked for.
 
     Parameters
     ----------
-    linear : LinearEstimates or None
-        Of the fit; None when it is not linear in the outcomes.
+    fit : Fit
+        Its linear estimates, if any, and its own inference.
     points : mapping of str to float
         Estimates by term, in the order to be shown.
     plan : Plan
         What is wanted.
     blocks : Blocks or None
         For randomisation; None without a treatment.
-    own : pd.DataFrame
-        Column ``term`` and the method's own ``se`` where it has one, for ``analytic``.
 
     Raises
     ------
     EstimationError
         If an inference cannot be had for this fit: what and why.
     """
-    by_name = {name: _named(name, linear, plan, blocks, own) for name in plan.names}
+    by_name = {name: _named(name, fit, plan, blocks) for name in plan.names}
     hidden = dict.fromkeys(P_VALUES) if plan.is_withheld else {}
     inferred = []
     for term, estimate in points.items():
@@ -108,14 +111,21 @@ def infer_terms(
     return tuple(inferred)
 
 
-def _named(
-    name: str, linear: LinearEstimates | None, plan: Plan, blocks: Blocks | None, own: pd.DataFrame
-) -> dict[str, Numbers]:
+def _named(name: str, fit: Fit, plan: Plan, blocks: Blocks | None) -> Mapping[str, Numbers]:
     """Return one inference of all terms."""
+    own = fit.own_inference if isinstance(fit, InfersItself) else ()
+    if isinstance(fit, InfersItself) and name in own:
+        return fit.infer(name, plan)
     if name == "analytic":
-        return _analytic(own, plan.confidence)
+        return _analytic(fit.to_frame(), plan.confidence)
+    if name in OWN:
+        raise EstimationError(
+            f"inference '{name}': this method does not offer it" + (f"; it offers {', '.join(own)}" if own else "")
+        )
+    linear = fit.linear
     if linear is None:
-        raise EstimationError(f"inference '{name}': {NO_LINEAR}")
+        offered = f"this method offers {', '.join(own)}" if own else NO_LINEAR
+        raise EstimationError(f"inference '{name}': {offered}")
     if name == "classical":
         return _of(linear, [_plain(one) for one in classical(linear, confidence=plan.confidence)])
     if name == "wild":

@@ -175,6 +175,11 @@ def judge_panel(
     return PanelVerdict(verdict.code, verdict.direction, verdict.reasons, words)
 
 
+def described(describe: Callable[[str], tuple[str, ...]]) -> PanelVerdict:
+    """Return the verdict on one region or series: descriptive, with what can be said in words."""
+    return PanelVerdict("descriptive", "none", (), {lang: describe(lang) for lang in ("de", "en")})
+
+
 def is_judgeable(design: PanelDesign) -> bool:
     """Whether the design allows any verdict but "not assessable", so that further tests are worth their time."""
     return not blocking_reasons(_field(design))

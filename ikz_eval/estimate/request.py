@@ -1,25 +1,19 @@
-"""What is asked at the one door, and which method may be asked for what.
+"""What is asked at the one door, and what a method must be to stand there.
 
-Holds the request, the options each method needs and knows, and the call of each method. Refuses what does not belong to a
-method instead of leaving it out silently. The answer is door.py.
+Holds the request, what a fit offers, and the form in which a method names the options it needs and knows. The methods
+themselves are called in ``*_calls.py`` and listed in methods.py; the answer is door.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import pandas as pd
 
-from ikz_eval.errors import UsageError
-from ikz_eval.estimate.bacon import BaconDecomposition, decompose
-from ikz_eval.estimate.event_study import fit_event_path
-from ikz_eval.estimate.group_time import fit_group_time
-from ikz_eval.estimate.imputation import fit_imputation
-from ikz_eval.estimate.regression import fit_regression
-from ikz_eval.estimate.sun_abraham import fit_sun_abraham
-from ikz_eval.estimate.two_by_two import fit_two_by_two
-from ikz_eval.estimate.twoway import fit_twoway
 from ikz_eval.inference.estimator import LinearEstimates
+
+if TYPE_CHECKING:
+    from ikz_eval.estimate.inferring import Numbers, Plan
 
 
 class Fit(Protocol):
@@ -43,6 +37,32 @@ class Fit(Protocol):
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a term."""
+
+
+@runtime_checkable
+class InfersItself(Protocol):
+    """A fit with inference of its own: placebo ranks, standard errors of a series, bounds.
+
+    Attributes
+    ----------
+    own_inference : tuple of str
+        Names it offers, the usual one first; each is also in ``inferring.INFERENCE``.
+    """
+
+    @property
+    def own_inference(self) -> tuple[str, ...]:
+        """Names it offers, the usual one first."""
+
+    def infer(self, name: str, plan: "Plan") -> "Mapping[str, Numbers]":
+        """Return one of them for each term it says something about."""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A fit that describes one region or series: its verdict is "descriptive", whatever its numbers say."""
+
+    def describe(self, lang: str) -> tuple[str, ...]:
+        """Return what can be said of it as sentences in German (``de``) or English (``en``): the rank, the fit, warnings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,12 @@ class Request:
     average: str = "observations"
     aggregate: str = "simple"
     bin_length: int = 1
+    intervention: str | None = None
+    offset: str | None = None
+    donors: tuple[str, ...] = ()
+    output: str | None = None
+    prices: tuple[str, ...] = ()
+    honest_m: tuple[float, ...] = ()
     inference: tuple[str, ...] = ()
     wild_type: str = "11"
     wild_weights: str = "rademacher"
@@ -80,7 +106,7 @@ class Request:
     def columns(self) -> tuple[str, ...]:
         """Columns the request names."""
         single = (self.outcome, self.unit, self.period, self.cohort, self.treatment, self.cluster, self.weights)
-        named = (*single, *self.regressors, *self.absorb, *self.covariates)
+        named = (*single, self.offset, self.output, *self.prices, *self.regressors, *self.absorb, *self.covariates)
         return tuple(dict.fromkeys(name for name in named if name))
 
 
@@ -92,134 +118,20 @@ class Method:
     needs: tuple[str, ...]
     knows: tuple[str, ...]
 
-
-_EVERYWHERE = ("method", "outcome", "cluster", "inference", "wild_type", "wild_weights", "draws", "seed", "confidence")
-_TREATMENT = ("cohort", "treatment")
-
-
-def check_request(request: Request) -> None:
-    """Refuse a request that lacks what its method needs, or names what the method does not know.
-
-    Raises
-    ------
-    UsageError
-        Which option, and what the method knows.
-    """
-    if request.method not in METHODS:
-        raise UsageError(f"method '{request.method}' is unknown; allowed: {', '.join(METHODS)}")
-    method = METHODS[request.method]
-    lacking = [_option(name) for name in method.needs if not getattr(request, name)]
-    if lacking:
-        raise UsageError(f"method {request.method} needs {', '.join(lacking)}")
-    has_treatment = bool(set(_TREATMENT) & {*method.needs, *method.knows})
-    if has_treatment and (request.cohort is None) == (request.treatment is None):
-        raise UsageError(f"method {request.method} needs exactly one of --cohort and --treatment")
-    known = {*_EVERYWHERE, *method.needs, *method.knows}
-    foreign = [f.name for f in fields(request) if f.name not in known and getattr(request, f.name) != f.default]
-    foreign = [name for name in foreign if name in NAMED]
-    if foreign:
-        raise UsageError(
-            f"method {request.method} does not know {', '.join(map(_option, foreign))}; it would change nothing"
-        )
+    @property
+    def has_treatment(self) -> bool:
+        """Whether it is asked with a cohort or a treatment."""
+        return bool({*TREATMENT} & {*self.needs, *self.knows})
 
 
-def _option(name: str) -> str:
-    return "--" + {"bin_length": "bin"}.get(name, name).replace("_", "-")
-
-
-def _regression(panel: pd.DataFrame, request: Request) -> Fit:
-    return fit_regression(
-        panel, outcome=request.outcome, regressors=request.regressors, absorb=request.absorb, cluster=request.cluster,
-        weights=request.weights,
-    )  # fmt: skip
-
-
-def _two_by_two(panel: pd.DataFrame, request: Request) -> Fit:
-    assert request.period is not None
-    return fit_two_by_two(
-        panel, outcome=request.outcome, period=request.period, unit=request.unit, treatment=request.treatment,
-        cohort=request.cohort, cluster=request.cluster, covariates=request.covariates, weights=request.weights,
-    )  # fmt: skip
-
-
-def _twoway(panel: pd.DataFrame, request: Request) -> Fit:
-    unit, period = _panel_columns(request)
-    return fit_twoway(
-        panel, outcome=request.outcome, unit=unit, period=period, treatment=request.treatment, cohort=request.cohort,
-        cluster=request.cluster, covariates=request.covariates, weights=request.weights,
-        anticipation=request.anticipation,
-    )  # fmt: skip
-
-
-def decomposition(panel: pd.DataFrame, request: Request) -> BaconDecomposition:
-    """Return the decomposition of the two-way coefficient."""
-    unit, period = _panel_columns(request)
-    return decompose(
-        panel, outcome=request.outcome, unit=unit, period=period, treatment=request.treatment, cohort=request.cohort,
-        cluster=request.cluster,
-    )  # fmt: skip
-
-
-def _imputation(panel: pd.DataFrame, request: Request) -> Fit:
-    unit, period = _panel_columns(request)
-    return fit_imputation(
-        panel, outcome=request.outcome, unit=unit, period=period, cohort=_cohort(request), cluster=request.cluster,
-        covariates=request.covariates, weights=request.weights, average=request.average, aggregate=request.aggregate,
-        anticipation=request.anticipation,
-    )  # fmt: skip
-
-
-def _group_time(panel: pd.DataFrame, request: Request) -> Fit:
-    unit, period = _panel_columns(request)
-    return fit_group_time(
-        panel, outcome=request.outcome, unit=unit, period=period, cohort=_cohort(request), cluster=request.cluster,
-        covariates=request.covariates, weights=request.weights, comparison=request.comparison,
-        adjustment=request.adjustment, average=request.average, aggregate=request.aggregate,
-        anticipation=request.anticipation,
-    )  # fmt: skip
-
-
-def _sun_abraham(panel: pd.DataFrame, request: Request) -> Fit:
-    unit, period = _panel_columns(request)
-    return fit_sun_abraham(
-        panel, outcome=request.outcome, unit=unit, period=period, treatment=request.treatment, cohort=request.cohort,
-        cluster=request.cluster, covariates=request.covariates, weights=request.weights,
-        anticipation=request.anticipation,
-    )  # fmt: skip
-
-
-def _event_path(panel: pd.DataFrame, request: Request) -> Fit:
-    unit, period = _panel_columns(request)
-    return fit_event_path(
-        panel, outcome=request.outcome, unit=unit, period=period, cohort=_cohort(request), cluster=request.cluster,
-        bin_length=request.bin_length, anticipation=request.anticipation,
-    )  # fmt: skip
-
-
-def _panel_columns(request: Request) -> tuple[str, str]:
+def panel_columns(request: Request) -> tuple[str, str]:
+    """Return unit and period of a request that was checked to name them."""
     assert request.unit is not None and request.period is not None
     return request.unit, request.period
 
 
-def _cohort(request: Request) -> str:
-    assert request.cohort is not None
-    return request.cohort
-
-
-_PANEL = ("unit", "period")
-_ADJUSTED = ("covariates", "weights", "anticipation")
-METHODS = {
-    "regression": Method(_regression, ("regressors",), ("absorb", "weights", *_PANEL)),
-    "two_by_two": Method(_two_by_two, ("period",), ("unit", *_TREATMENT, "covariates", "weights")),
-    "twoway": Method(_twoway, _PANEL, (*_TREATMENT, *_ADJUSTED)),
-    "bacon": Method(decomposition, _PANEL, _TREATMENT),
-    "imputation": Method(_imputation, _PANEL, (*_TREATMENT, *_ADJUSTED, "average", "aggregate")),
-    "group_time": Method(
-        _group_time, _PANEL, (*_TREATMENT, *_ADJUSTED, "comparison", "adjustment", "average", "aggregate")
-    ),
-    "sun_abraham": Method(_sun_abraham, _PANEL, (*_TREATMENT, *_ADJUSTED, "aggregate")),
-    "event_path": Method(_event_path, _PANEL, (*_TREATMENT, "anticipation", "bin_length")),
-}
-"""Methods of the door by name."""
+PANEL = ("unit", "period")
+TREATMENT = ("cohort", "treatment")
+ADJUSTED = ("covariates", "weights", "anticipation")
 NAMED = tuple(f.name for f in fields(Request) if f.default is not MISSING)
 """Options that can be left out, so that naming them means something."""
