@@ -20,7 +20,7 @@ ui: $(READY) ## open the pipeline in the browser (Dagster on 127.0.0.1:3000)
 	@$(BIN)/python -m assets.serve
 lab: $(READY) ## open JupyterLab for notebooks of your own
 	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1
-test: $(READY) browser ## the tests of every day
+test: $(READY) browser office ## the tests of every day
 	@$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadgroup
 test-slow: $(READY) ## simulations with a known truth, and long runs
 	@$(BIN)/python -m pytest -m slow -n $(JOBS) --dist loadgroup
@@ -42,6 +42,8 @@ lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
 	@! grep -nE '://|index-url|find-links' requirements.lock
 browser: ## a headless Chromium for the browser test
 	@sh .ci/browser
+office: ## LibreOffice Calc for the tests that open our workbooks in it
+	@sh .ci/office
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "Python 3.11 is needed, found " + sys.version.split()[0] + "; call: make PYTHON=/path/to/python3.11 ...")'
@@ -52,4 +54,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help setup evaluate ui lab test test-slow check format docs bench lock browser
+.PHONY: help setup evaluate ui lab test test-slow check format docs bench lock browser office

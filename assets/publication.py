@@ -38,6 +38,7 @@ def published_cell(
     verdict: Frame,
     placebo: Frame,
     robustness: Frame,
+    further_estimate: Frame,
     published_case: Frame,
 ) -> dg.MaterializeResult[Any]:
     """Every cell of every published table and figure; pages, workbooks and pictures are made from these alone."""
@@ -54,6 +55,7 @@ def published_cell(
         "verdict": verdict,
         "placebo": placebo,
         "robustness": robustness,
+        "further_estimate": further_estimate,
         "published_case": published_case,
     }
     cells = build_cells(study.registry, context.partition_key, tables)
@@ -84,6 +86,7 @@ def release(
     verdict: Frame,
     placebo: Frame,
     robustness: Frame,
+    further_estimate: Frame,
     published_case: Frame,
     published_cell: Frame,
 ) -> dg.MaterializeResult[Any]:
@@ -101,6 +104,7 @@ def release(
         "verdict": verdict,
         "placebo": placebo,
         "robustness": robustness,
+        "further_estimate": further_estimate,
         "published_case": published_case,
         "published_cell": published_cell,
     }

@@ -8,6 +8,7 @@ from schemas.delivery import Delivery, DeliveryCalendar, DeliveryCell, FindingRo
 from schemas.economics import PublishedCase
 from schemas.estimate import DesignCard, Estimate, EventPath, Placebo, Robustness, Verdict
 from schemas.facts import Caseload, Cost, ServiceQuality, Staff
+from schemas.further import FurtherEstimate
 from schemas.ledger import Arrival, ExportAmount, LedgerEvent, Notice
 from schemas.panel import Panel, Partnership
 from schemas.publication import PublishedCell
@@ -28,7 +29,7 @@ CONTRACTS: dict[str, type[Contract]] = {
         PriceIndex, Population, VehicleStock, RegistrationDistrict, Employment, PublishedFigure,
         Delivery, DeliveryCell, FindingRow, Arrival, ExportAmount, LedgerEvent, Notice, Cost, Caseload, Staff, ServiceQuality,
         DeliveryCalendar, Panel, Partnership,
-        Estimate, EventPath, DesignCard, Verdict, Placebo, Robustness,
+        Estimate, EventPath, DesignCard, Verdict, Placebo, Robustness, FurtherEstimate,
         PublishedCase, PublishedCell,
     )
 }  # fmt: skip

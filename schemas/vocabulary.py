@@ -44,3 +44,17 @@ ROBUSTNESS_CHECKS = (
     "missing_bounds",
 )  # fmt: skip
 """Rows of the robustness card (domain, section 6), in the order in which they are shown."""
+
+FURTHER_FAMILIES = ("description", "few_treated", "honest", "scale", "exploratory")
+"""Kinds of further instruments, in the order in which they are shown; none of them bears a verdict."""
+FURTHER_METHODS = (
+    "before_after", "synthetic_control", "synthetic_did", "interrupted", "conley_taber", "ferman_pinto", "stacked",
+    "relative_magnitudes", "smoothness", "cost_function", "outcome_cases", "outcome_cases_per_fte",
+    "outcome_cost_with_transition",
+)  # fmt: skip
+"""Further instruments and exploratory outcomes (domain, sections 2 and 6)."""
+FURTHER_WARNINGS = (
+    "no_comparison", "poor_fit", "fragile_weights", "one_donor_matters", "autocorrelated", "short_series", "few_donors",
+    "independent_blocks_assumed", "point_identified", "association_only", "donors_dropped",
+)  # fmt: skip
+"""What to beware of in a figure of a further instrument."""

@@ -12,6 +12,7 @@ from ikz_eval.estimate.design import OUTCOMES, check_specification
 from ikz_eval.estimate.door import Answer, Request, answer
 from ikz_eval.estimate.evaluation import FieldEvaluation, evaluate_field
 from ikz_eval.estimate.event_study import EventPathFit, fit_event_path
+from ikz_eval.estimate.further import further_figures
 from ikz_eval.estimate.group_time import GroupTimeFit, fit_group_time
 from ikz_eval.estimate.imputation import ImputationFit, fit_imputation
 from ikz_eval.estimate.regression import RegressionFit, fit_regression
@@ -44,7 +45,7 @@ METHODS = {
 }
 """Method by name; each takes a tidy panel and the names of its columns. The one door to all of them is ``answer``."""
 
-TABLES = ("estimate", "event_path", "design_card", "verdict", "placebo", "robustness")
+TABLES = ("estimate", "event_path", "design_card", "verdict", "placebo", "robustness", "further_estimate")
 """Tables of this stage."""
 
 __all__ = [
@@ -89,7 +90,7 @@ def evaluate(
     Returns
     -------
     dict of str to pd.DataFrame
-        ``estimate``, ``event_path``, ``design_card``, ``verdict``, ``placebo``, ``robustness`` by their contracts, sorted by their keys' order in
+        ``estimate``, ``event_path``, ``design_card``, ``verdict``, ``placebo``, ``robustness``, ``further_estimate`` by their contracts, sorted by their keys' order in
         the study. A field that cannot be estimated has a design card and a verdict with reasons, and no estimate.
 
     Raises
@@ -134,6 +135,11 @@ def _rows(
             checks = robustness_card(primary, curve, partnership)
             rows["robustness"] += robustness_rows(evaluation_quarter, primary, checks)
             rows["placebo"] += placebo_rows(evaluation_quarter, primary)
+    primaries = [each for each in evaluations if each.specification.is_primary]
+    figures = further_figures(primaries, panel, partnership)
+    rows["further_estimate"] = [
+        figure.row(evaluation_quarter, each) for each in primaries for figure in figures[each.field]
+    ]
     return rows
 
 

@@ -99,6 +99,22 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("field", "field"), Column("block", "unit"), Column("region", "unit"), Column("start"),
         _change("effect_percent"),
     ),
+    "BE": (
+        Column("field", "field"), Column("unit", "unit"), Column("further_method", "further_method"),
+        _change("effect_percent"), _count("rank"), _count("rank_of"), Column("attainable_p", "decimal", None, 4),
+        _share("fit_before_percent"), _count("n_units"), Column("warnings", "warnings"),
+    ),
+    "WI": (
+        Column("field", "field"), Column("family", "family"), Column("further_method", "further_method"),
+        Column("further_part", "further_part"), _change("effect_percent"), _change("low_percent"), _change("high_percent"),
+        Column("p_value", "decimal", None, 4), Column("p_adjusted", "decimal", None, 4), _count("n_units"),
+        Column("warnings", "warnings"),
+    ),
+    "SK": (
+        Column("field", "field"), Column("size_cases", "further_part"), Column("elasticity", "decimal", None, 2),
+        Column("elasticity_low", "decimal", None, 2), Column("elasticity_high", "decimal", None, 2),
+        Column("p_value", "decimal", None, 4), _count("n_units"), Column("warnings", "warnings"),
+    ),
     "DC": (
         Column("field", "field"), Column("specification"), _count("treated_regions"), _count("comparison_blocks"),
         *_WINDOWS, _share("leverage_share_max_percent"),
@@ -138,7 +154,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }  # fmt: skip
 """Published tables in the order in which they are printed."""
 
-SHEETS = ("T1", "T2", "T3", "T10", "RC", "PS", "DC", "PF", "RG", "RS")
+SHEETS = ("T1", "T2", "T3", "T10", "RC", "PS", "BE", "WI", "SK", "DC", "PF", "RG", "RS")
 """Tables people read as tables; the others are data of figures."""
 
 

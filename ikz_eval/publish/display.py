@@ -15,7 +15,7 @@ from ikz_eval.texts import number, text
 
 _WORDS = {
     "cost_block", "level", "effect_level", "method", "outcome", "direction", "unit_kind", "status", "measure", "conclusion", "group",
-    "agreement_status", "series", "check",
+    "agreement_status", "series", "check", "family", "further_method",
 }  # fmt: skip
 """Kinds whose words stand in the catalogue ``publish`` under the kind's own name."""
 
@@ -68,6 +68,8 @@ class Words:
         if kind == "part":
             named_part = self._units | self._bodies
             return text("publish.part.all", self.lang) if value == "all" else named_part.get(value, value)
+        if kind == "further_part":
+            return self._further_part(value)
         if kind == "flag":
             return text("publish.page.yes" if value == "true" else "publish.page.no", self.lang)
         if kind in _LISTS:
@@ -77,6 +79,14 @@ class Words:
         if kind == "case_label" and value in _CASE_LABELS:
             return text(f"publish.case_label.{value}", self.lang)
         return value
+
+    def _further_part(self, value: str) -> str:
+        """Return a region, ``all``, a bound ``M=1`` or a number of cases."""
+        if value.startswith("M="):
+            return f"M = {number(Decimal(value[2:]), self.lang, len(value.partition('.')[2]))}"
+        if value.isdecimal():
+            return number(Decimal(value), self.lang, 0)
+        return self._word(value, "part")
 
     def codes(self, value: object, kind: str) -> list[str]:
         """Return the words of a comma separated list of codes; empty when there is none."""
@@ -102,7 +112,7 @@ class Words:
         return text(f"publish.column.{column.key}", self.lang)
 
 
-_LISTS = {"reasons": "verdict.reason", "tests": "verdict.test"}
+_LISTS = {"reasons": "verdict.reason", "tests": "verdict.test", "warnings": "further.warning"}
 _SINGLE = {"verdict": "verdict.name", "case_reason": "economics.reason"}
 _CASE_LABELS = ("before", "after")
 """Labels of published cases that are keys; every other label is a carrier as printed."""

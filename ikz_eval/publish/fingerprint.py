@@ -17,7 +17,7 @@ from ikz_eval.registry import EvaluationQuarter, Registry
 
 USED_TABLES = (
     "delivery_calendar", "panel", "partnership", "estimate", "event_path", "design_card", "verdict", "placebo",
-    "robustness", "published_case",
+    "robustness", "further_estimate", "published_case",
 )  # fmt: skip
 _STUDY_FRAMES = ("bodies", "regions", "fields", "agreements", "corrections", "published_figure")
 FLOAT_DIGITS = 9

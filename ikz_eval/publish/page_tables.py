@@ -30,6 +30,15 @@ _ON_PAGE = {
     ),
     "RC": ("check", "part", "effect_percent", "low_percent", "high_percent", "p_value", "n_units"),
     "PS": ("block", "region", "start", "effect_percent"),
+    "BE": (
+        "unit", "further_method", "effect_percent", "rank", "rank_of", "attainable_p", "fit_before_percent", "n_units",
+        "warnings",
+    ),
+    "WI": (
+        "family", "further_method", "further_part", "effect_percent", "low_percent", "high_percent", "p_value", "p_adjusted",
+        "warnings",
+    ),
+    "SK": ("size_cases", "elasticity", "elasticity_low", "elasticity_high", "p_value", "n_units", "warnings"),
     "parts": ("term", "level", "specification", "method", "effect_percent", "effect_eur_per_case"),
     "PF": (
         "measure", "base_label", "base_value", "joint_label", "joint_value", "difference", "difference_percent",
@@ -156,6 +165,11 @@ class PageTables:
         """Return PS of one field."""
         table = self._of_field("PS", field)
         return self._table("PS", table, self._caption("PS", field), None, _nowhere(table))
+
+    def further_instruments(self, table: str, field: str) -> PageTable:
+        """Return BE, WI or SK of one field."""
+        rows = self._of_field(table, field)
+        return self._table(table, rows, self._caption(table, field), None, _nowhere(rows))
 
     def cases(self) -> PageTable:
         """Return PF, a group per published case."""

@@ -14,6 +14,7 @@ from ikz_eval.publish.columns import TABLES
 from ikz_eval.publish.tables_completeness import completeness, delivery_calendar
 from ikz_eval.publish.tables_cost import cost_blocks, cost_over_time, cost_per_case
 from ikz_eval.publish.tables_effect import design_cards, effects, event_paths, published_cases
+from ikz_eval.publish.tables_further import descriptions, further, scale
 from ikz_eval.publish.tables_registry import agreements, reference_series
 from ikz_eval.publish.tables_robustness import placebos, robustness
 from ikz_eval.registry import Registry
@@ -29,6 +30,9 @@ _ROWS: dict[str, Callable[[Registry, Tables, str], list[Row]]] = {
     "T10": lambda registry, tables, quarter: effects(registry, tables["estimate"], tables["verdict"]),
     "RC": lambda registry, tables, quarter: robustness(registry, tables["robustness"]),
     "PS": lambda registry, tables, quarter: placebos(registry, tables["placebo"]),
+    "BE": lambda registry, tables, quarter: descriptions(registry, tables["further_estimate"]),
+    "WI": lambda registry, tables, quarter: further(registry, tables["further_estimate"]),
+    "SK": lambda registry, tables, quarter: scale(registry, tables["further_estimate"]),
     "DC": lambda registry, tables, quarter: design_cards(registry, tables["design_card"], tables["verdict"]),
     "F1": lambda registry, tables, quarter: cost_over_time(registry, tables["partnership"]),
     "F2": lambda registry, tables, quarter: event_paths(registry, tables["event_path"]),
@@ -50,7 +54,7 @@ def build_cells(registry: Registry, evaluation_quarter: str, tables: Tables) -> 
         Rows of other evaluation quarters are left out.
     tables : mapping of str to pd.DataFrame
         ``delivery_calendar``, ``panel``, ``partnership``, ``estimate``, ``event_path``, ``design_card``, ``verdict``,
-        ``placebo``, ``robustness``, ``published_case`` by their contracts; empty tables are allowed.
+        ``placebo``, ``robustness``, ``further_estimate``, ``published_case`` by their contracts; empty tables are allowed.
 
     Returns
     -------

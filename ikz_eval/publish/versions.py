@@ -28,7 +28,10 @@ METHOD_VERSIONS: dict[str, MethodVersion] = {
         1, "first version: whole start paths over regions and blocks, step-down over fields"
     ),
     "robustness": MethodVersion(1, "first version: one change at a time, specification curve, placebo starts"),
+    "further": MethodVersion(
+        1, "first version: single regions described, few treated, honest bounds, scale, exploratory outcomes"
+    ),
     "published_cases": MethodVersion(1, "first version: comparisons of printed figures"),
-    "publication": MethodVersion(4, "p values in the design card; robustness card (RC) and placebo starts (PS)"),
+    "publication": MethodVersion(5, "single regions (BE), further instruments (WI), scale (SK)"),
 }
 """Stage or method -> version."""

@@ -56,14 +56,15 @@ GRAPH = {
     "verdict": ("estimate", "panel partnership"),
     "placebo": ("estimate", "panel partnership"),
     "robustness": ("estimate", "panel partnership"),
+    "further_estimate": ("estimate", "panel partnership"),
     "published_case": ("economics", "published_figure"),
     "published_cell": (
         "publish",
-        "delivery delivery_calendar design_card estimate event_path panel partnership placebo published_case robustness verdict",
+        "delivery delivery_calendar design_card estimate event_path further_estimate panel partnership placebo published_case robustness verdict",
     ),
     "release": (
         "publish",
-        "delivery delivery_calendar design_card estimate event_path panel partnership placebo published_case published_cell robustness verdict",
+        "delivery delivery_calendar design_card estimate event_path further_estimate panel partnership placebo published_case published_cell robustness verdict",
     ),
 }
 

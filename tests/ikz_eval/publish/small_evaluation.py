@@ -63,6 +63,7 @@ def make_tables(registry: Registry, ledger: Ledger | None = None, **changes: Any
         "verdict": typed("verdict", [verdict_row(**changes)]),
         "placebo": typed("placebo", [placebo_row()]),
         "robustness": typed("robustness", [robustness_row(), robustness_row(**UNRECORDED)]),
+        "further_estimate": typed("further_estimate", further_rows()),
         "published_case": empty_table("published_case"),
     }
 
@@ -113,6 +114,25 @@ def robustness_row(**changes: Any) -> dict[str, Any]:
         "effect_percent": 1.005, "low_percent": -0.995, "high_percent": 3.045, "p_value": 0.25, "n_units": 3,
         "withheld": None,
     } | changes  # fmt: skip
+
+
+def further_rows() -> list[dict[str, Any]]:
+    empty = dict.fromkeys(
+        ["estimate", "low", "high", "p_value", "p_adjusted", "rank", "rank_of", "fit_before", "warnings", "withheld"]
+    )
+    bare = {**KEY, "part": "nord", "n_units": 26, **empty}
+    return [
+        bare | {"family": "exploratory", "method": "outcome_cases", "part": "all", "estimate": 0.02, "low": -0.01, "high": 0.05,
+                "p_value": 0.1, "p_adjusted": 0.4},
+        bare | {"family": "honest", "method": "relative_magnitudes", "part": "M=0.5", "low": -0.2, "high": 0.01,
+                "warnings": "point_identified"},
+        bare | {"family": "scale", "method": "cost_function", "part": "1200", "estimate": 0.8, "low": 0.7, "high": 0.9,
+                "p_value": 0.01, "warnings": "association_only"},
+        bare | {"family": "description", "method": "synthetic_control", "estimate": -0.1, "rank": 1, "rank_of": 26,
+                "fit_before": 0.02, "warnings": "few_donors,fragile_weights"},
+        bare | {"family": "description", "method": "before_after", "estimate": -0.05, "warnings": "no_comparison",
+                "withheld": "one_region"},
+    ]  # fmt: skip
 
 
 UNRECORDED: dict[str, Any] = {

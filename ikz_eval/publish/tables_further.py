@@ -1,0 +1,109 @@
+"""BE (what can be described of single regions), WI (further instruments) and SK (scale).
+
+Nothing is estimated here: rows of ``further_estimate`` are put into order, in percent and rounded for print. None of
+them bears a verdict.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ikz_eval.publish.cells import Gap, Row
+from ikz_eval.registry import Registry
+from schemas.vocabulary import FURTHER_FAMILIES, FURTHER_METHODS
+
+_SENSITIVITY = tuple(family for family in FURTHER_FAMILIES if family not in ("description", "scale"))
+
+
+def descriptions(registry: Registry, table: pd.DataFrame) -> list[Row]:
+    """Return the rows of BE, a region of a field after the other."""
+    return [_description(row) for row in _ordered(registry, table, ("description",), ["part", "method"])]
+
+
+def further(registry: Registry, table: pd.DataFrame) -> list[Row]:
+    """Return the rows of WI in the order of fields and instruments."""
+    return [_further(row) for row in _ordered(registry, table, _SENSITIVITY, ["family", "method"])]
+
+
+def scale(registry: Registry, table: pd.DataFrame) -> list[Row]:
+    """Return the rows of SK, a row per size."""
+    return [_scale(row) for row in _ordered(registry, table, ("scale",), ["method"])]
+
+
+def _ordered(
+    registry: Registry, table: pd.DataFrame, families: tuple[str, ...], keys: list[str]
+) -> list[dict[str, Any]]:
+    """Return rows by field of the study, then by ``keys``; what has a code list in its order, else as it came."""
+    rows: list[dict[str, Any]] = []
+    ranks: dict[str, Callable[[pd.Series], pd.Series]] = {
+        "family": lambda values: values.map(FURTHER_FAMILIES.index),
+        "method": lambda values: values.map(FURTHER_METHODS.index),
+        "part": lambda values: values,
+    }
+    for field in registry.delivered_fields:
+        mine = table[(table["field"] == field) & table["family"].isin(families)]
+        ordered = mine.sort_values(keys, key=lambda values: ranks[str(values.name)](values), kind="stable")
+        rows += [{str(key): value for key, value in row.items()} for row in ordered.to_dict("records")]
+    return rows
+
+
+def _description(row: dict[str, Any]) -> Row:
+    shown: Row = {
+        "field": row["field"],
+        "unit": row["part"],
+        "further_method": row["method"],
+        "effect_percent": _percent(row["estimate"]),
+        "rank": row["rank"],
+        "rank_of": row["rank_of"],
+        "attainable_p": 1 / row["rank_of"],
+        "fit_before_percent": _percent(row["fit_before"]),
+        "n_units": row["n_units"],
+        "warnings": row["warnings"],
+    }
+    return _with_gaps(shown, row, ("effect_percent",))
+
+
+def _further(row: dict[str, Any]) -> Row:
+    shown: Row = {
+        "field": row["field"],
+        "family": row["family"],
+        "further_method": row["method"],
+        "further_part": row["part"],
+        "effect_percent": _percent(row["estimate"]),
+        "low_percent": _percent(row["low"]),
+        "high_percent": _percent(row["high"]),
+        "p_value": row["p_value"],
+        "p_adjusted": row["p_adjusted"],
+        "n_units": row["n_units"],
+        "warnings": row["warnings"],
+    }
+    return _with_gaps(shown, row, ("effect_percent", "low_percent", "high_percent", "p_value"))
+
+
+def _scale(row: dict[str, Any]) -> Row:
+    shown: Row = {
+        "field": row["field"],
+        "size_cases": row["part"],
+        "elasticity": row["estimate"],
+        "elasticity_low": row["low"],
+        "elasticity_high": row["high"],
+        "p_value": row["p_value"],
+        "n_units": row["n_units"],
+        "warnings": row["warnings"],
+    }
+    return _with_gaps(shown, row, ("elasticity", "elasticity_low", "elasticity_high", "p_value"))
+
+
+def _percent(log_points: float) -> float | None:
+    """Return 100 (exp b - 1); an end that is not bounded stays open."""
+    return float(100 * np.expm1(log_points)) if np.isfinite(log_points) else None
+
+
+def _with_gaps(shown: Row, row: dict[str, Any], keys: tuple[str, ...]) -> Row:
+    if not isinstance(row["withheld"], str):
+        return shown
+    why = Gap(row["withheld"])
+    missing: Row = {key: why for key in keys if shown[key] is None or shown[key] != shown[key]}  # nan is not itself
+    return {**shown, **missing}
