@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 METHODS = (
     "regression", "two_by_two", "twoway", "bacon", "imputation", "group_time", "sun_abraham", "event_path",
+    "stacked",
 )  # fmt: skip
 INFERENCE = (
     "classical", "analytic", "cr0", "cr1", "cr1_full", "cr2", "cr3", "wild", "randomisation", "placebo", "jackknife", "hac",
@@ -97,6 +98,11 @@ class NumberList(click.ParamType[tuple[float, ...]]):
 @click.option("--prices", type=NameList(), default=(), help="Columns with input prices (cost_function).")
 @click.option("--honest-m", "honest_m", type=NumberList(), default=(),
               help="Bounds on violations of parallel trends, as 0.5,1,2; for --inference honest.")  # fmt: skip
+@click.option("--size", help="Column with the size of the unit in the period, as cases; for --inference ferman_pinto.")
+@click.option("--pre", type=click.IntRange(min=1), help="Periods of the window before a start (stacked).")
+@click.option("--post", type=click.IntRange(min=0), help="Last period of the window, counted from the start (stacked).")
+@click.option("--stack-weights", type=click.Choice(["aggregate", "none"]), default="aggregate", show_default=True,
+              help="Weights of comparison rows: of the trimmed aggregate effect, or none (stacked).")  # fmt: skip
 @click.option("--inference", type=NameList(INFERENCE), default=(),
               help=f"Of {', '.join(INFERENCE)}; several separated by commas. Default: cr2, and group_time's own.")  # fmt: skip
 @click.option("--wild-type", type=click.Choice(["11", "31", "13", "33"]), default="11", show_default=True)

@@ -27,6 +27,7 @@ from ikz_eval.estimate.result import (
     verdict_row,
 )
 from ikz_eval.estimate.robustness import robustness_card
+from ikz_eval.estimate.stacked import StackedFit, fit_stacked
 from ikz_eval.estimate.sun_abraham import SunAbrahamFit, fit_sun_abraham
 from ikz_eval.estimate.two_by_two import TwoByTwoFit, fit_two_by_two
 from ikz_eval.estimate.twoway import TwowayFit, fit_twoway
@@ -40,6 +41,7 @@ METHODS = {
     "bacon": decompose,
     "imputation": fit_imputation,
     "group_time": fit_group_time,
+    "stacked": fit_stacked,
     "sun_abraham": fit_sun_abraham,
     "event_path": fit_event_path,
 }
@@ -57,6 +59,7 @@ __all__ = [
     "ImputationFit",
     "RegressionFit",
     "Request",
+    "StackedFit",
     "SunAbrahamFit",
     "TwoByTwoFit",
     "TwowayFit",
@@ -67,6 +70,7 @@ __all__ = [
     "fit_group_time",
     "fit_imputation",
     "fit_regression",
+    "fit_stacked",
     "fit_sun_abraham",
     "fit_two_by_two",
     "fit_twoway",

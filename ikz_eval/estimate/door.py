@@ -7,21 +7,25 @@ this one; what is inferred from a fit is inferring.py; the design and the verdic
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import pandas as pd
 
+from ikz_eval.estimate.few_treated import size_column
 from ikz_eval.estimate.inferring import Inferred, Plan, infer_terms
 from ikz_eval.estimate.methods import METHODS, check_request
 from ikz_eval.estimate.panel_calls import decomposition
 from ikz_eval.estimate.panel_verdict import PanelDesign, PanelVerdict, described
-from ikz_eval.estimate.request import Described, Fit, InfersItself, Request
+from ikz_eval.estimate.request import Described, Fit, InfersItself, Request, Trims
 from ikz_eval.estimate.shown import Chart, dots
 from ikz_eval.estimate.treatment_design import TreatmentDesign, with_cohort
 from ikz_eval.inference.estimator import LinearEstimates
 
 __all__ = ["Answer", "Request", "answer"]
+
+SENTENCES = ("assumes", "reason")
+"""What an inference says in sentences; a summary shows them below the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,16 @@ class Answer:
         """Return the answer as text: estimates, rows dropped, design and verdict in words."""
         lines = [f"{self.method}: {self.n_obs} rows" + (f", {self.n_units} units" if self.n_units else "")]
         lines += [f"dropped {rows} rows: {reason}" for reason, rows in sorted(self.dropped.items())]
-        lines.append(self.to_frame().to_string(index=False, na_rep="", float_format=lambda x: f"{x:.6g}"))
+        table = self.to_frame().drop(columns=list(SENTENCES), errors="ignore")
+        lines.append(table.to_string(index=False, na_rep="", float_format=lambda x: f"{x:.6g}"))
+        said = (
+            f"{name} {key}: {numbers[key]}"
+            for one in self.estimates
+            for name, numbers in one.inference.items()
+            for key in SENTENCES
+            if numbers is not None and numbers.get(key)
+        )
+        lines += dict.fromkeys(said)
         if self.design is not None:
             shown = ((f.name, getattr(self.design, f.name)) for f in fields(self.design))
             lines.append(
@@ -146,6 +159,8 @@ def _answered(panel: pd.DataFrame, request: Request) -> Answer:
     method = METHODS[request.method]
     has_design = method.has_treatment and not isinstance(fit, Described)
     design = TreatmentDesign.of(panel, request, method.fit) if has_design else None
+    if design is not None and isinstance(fit, Trims):
+        design = design.trimmed_to(fit.treated_clusters)
     inferred = _inferred(panel, request, fit, design)
     card, verdict = (None, None) if design is None else design.judged(fit.linear, inferred)
     if isinstance(fit, Described):
@@ -158,7 +173,8 @@ def _inferred(panel: pd.DataFrame, request: Request, fit: Fit, design: Treatment
     own = fit.to_frame()
     points = _points(fit.linear, own)
     blocks = None if design is None or "randomisation" not in request.inference else design.blocks
-    inferred = infer_terms(fit, points, _plan(request, design, fit), blocks)
+    plan = replace(_plan(request, design, fit), size=size_column(panel, request))
+    inferred = infer_terms(fit, points, plan, blocks)
     if request.method != "bacon":
         return inferred
     kinds = decomposition(panel, request).by_kind()

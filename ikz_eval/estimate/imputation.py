@@ -24,6 +24,7 @@ from ikz_eval.estimate.twoway_design import (
 )
 from ikz_eval.inference import LinearInference, WorkingModel, infer, infer_each, working_model
 from ikz_eval.inference.estimator import LinearEstimates
+from ikz_eval.inference.few_treated import RowDesign
 from ikz_eval.inference.linear import column_basis
 
 
@@ -108,6 +109,11 @@ class ImputationFit(Shown):
     def linear(self) -> LinearEstimates:
         """All terms as linear in the outcomes; the bootstrap's model of no effect holds the absorbed effects only."""
         return panel_estimates(self.observations, self.terms, self.term_weights, restricted=True)
+
+    @property
+    def row_design(self) -> RowDesign:
+        """Period, treatment and weight of the rows, for inference with few treated clusters."""
+        return self.observations.row_design
 
     @property
     def conservative_errors(self) -> Floats:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.estimate.request import Fit, InfersItself
+from ikz_eval.estimate.few_treated import FEW_TREATED, few_treated_numbers
+from ikz_eval.estimate.request import Fit, HasRows, InfersItself
 from ikz_eval.inference.classical import classical
 from ikz_eval.inference.estimator import Floats, LinearEstimates
 from ikz_eval.inference.randomisation import Path, randomisation_draws
@@ -48,6 +49,8 @@ class Plan:
         Whether p values and intervals are withheld.
     honest_m : tuple of float
         Bounds on violations of parallel trends, for ``honest``.
+    size : ndarray or None
+        Size of the unit in each row of the panel, for ``ferman_pinto``.
     """
 
     names: tuple[str, ...]
@@ -59,6 +62,7 @@ class Plan:
     denominator: str | None = None
     is_withheld: bool = False
     honest_m: tuple[float, ...] = ()
+    size: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ def _named(name: str, fit: Fit, plan: Plan, blocks: Blocks | None) -> Mapping[st
         return fit.infer(name, plan)
     if name == "analytic":
         return _analytic(fit.to_frame(), plan.confidence)
+    if name in FEW_TREATED and isinstance(fit, HasRows) and fit.linear is not None:
+        return _of(fit.linear, few_treated_numbers(name, fit.linear, fit.row_design, plan))
     if name in OWN:
         raise EstimationError(
             f"inference '{name}': this method does not offer it" + (f"; it offers {', '.join(own)}" if own else "")

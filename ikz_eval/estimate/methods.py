@@ -6,10 +6,11 @@ Refuses what does not belong to a method instead of leaving it out silently. How
 from dataclasses import fields
 
 from ikz_eval.errors import UsageError
+from ikz_eval.estimate.few_treated_calls import FEW_TREATED_METHODS
 from ikz_eval.estimate.panel_calls import PANEL_METHODS
 from ikz_eval.estimate.request import NAMED, Request
 
-METHODS = {**PANEL_METHODS}
+METHODS = {**PANEL_METHODS, **FEW_TREATED_METHODS}
 """Methods of the door by name."""
 _EVERYWHERE = (
     "method",

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ikz_eval.errors import EstimationError
+from ikz_eval.inference.few_treated import RowDesign
 from ikz_eval.quarters import quarter_index, quarter_of_index
 
 Floats = NDArray[np.float64]
@@ -109,6 +110,11 @@ class Observations:
         """Whether the row's unit is never treated, shape (n,)."""
         flags: Flags = np.isinf(self.start)
         return flags
+
+    @property
+    def row_design(self) -> RowDesign:
+        """Period, treatment, weight and position of the rows, for inference with few treated clusters."""
+        return RowDesign(self.period_code, self.treated, self.weight, self.rows)
 
     def keep(self, flags: Flags, reasons: Counter[str]) -> "Observations":
         """Return the flagged rows; the others are counted under ``reasons``."""

@@ -93,10 +93,10 @@ def _cohort(request: Request) -> str:
 
 PANEL_METHODS = {
     "regression": Method(_regression, ("regressors",), ("absorb", "weights", *PANEL)),
-    "two_by_two": Method(_two_by_two, ("period",), ("unit", *TREATMENT, "covariates", "weights")),
-    "twoway": Method(_twoway, PANEL, (*TREATMENT, *ADJUSTED)),
+    "two_by_two": Method(_two_by_two, ("period",), ("unit", *TREATMENT, "covariates", "weights", "size")),
+    "twoway": Method(_twoway, PANEL, (*TREATMENT, *ADJUSTED, "size")),
     "bacon": Method(decomposition, PANEL, TREATMENT),
-    "imputation": Method(_imputation, PANEL, (*TREATMENT, *ADJUSTED, "average", "aggregate")),
+    "imputation": Method(_imputation, PANEL, (*TREATMENT, *ADJUSTED, "average", "aggregate", "size")),
     "group_time": Method(
         _group_time, PANEL, (*TREATMENT, *ADJUSTED, "comparison", "adjustment", "average", "aggregate")
     ),

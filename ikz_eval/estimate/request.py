@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import pandas as pd
 
 from ikz_eval.inference.estimator import LinearEstimates
+from ikz_eval.inference.few_treated import RowDesign
 
 if TYPE_CHECKING:
     from ikz_eval.estimate.inferring import Numbers, Plan
@@ -58,6 +59,24 @@ class InfersItself(Protocol):
 
 
 @runtime_checkable
+class HasRows(Protocol):
+    """A linear fit that knows period, treatment and weight of its rows, as inference with few treated clusters needs."""
+
+    @property
+    def row_design(self) -> RowDesign:
+        """Of the rows of ``linear``."""
+
+
+@runtime_checkable
+class Trims(Protocol):
+    """A fit that leaves treated clusters out: what the design allows counts those that are left."""
+
+    @property
+    def treated_clusters(self) -> tuple[str, ...]:
+        """Clusters treated in the rows that the estimates are made from."""
+
+
+@runtime_checkable
 class Described(Protocol):
     """A fit that describes one region or series: its verdict is "descriptive", whatever its numbers say."""
 
@@ -95,6 +114,10 @@ class Request:
     output: str | None = None
     prices: tuple[str, ...] = ()
     honest_m: tuple[float, ...] = ()
+    size: str | None = None
+    pre: int | None = None
+    post: int | None = None
+    stack_weights: str = "aggregate"
     inference: tuple[str, ...] = ()
     wild_type: str = "11"
     wild_weights: str = "rademacher"
@@ -106,7 +129,8 @@ class Request:
     def columns(self) -> tuple[str, ...]:
         """Columns the request names."""
         single = (self.outcome, self.unit, self.period, self.cohort, self.treatment, self.cluster, self.weights)
-        named = (*single, self.offset, self.output, *self.prices, *self.regressors, *self.absorb, *self.covariates)
+        lists = (*self.prices, *self.regressors, *self.absorb, *self.covariates)
+        named = (*single, self.size, self.offset, self.output, *lists)
         return tuple(dict.fromkeys(name for name in named if name))
 
 

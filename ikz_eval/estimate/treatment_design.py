@@ -77,6 +77,14 @@ class TreatmentDesign:
         period = panel[request.period] if request.period else pd.Series(0, index=panel.index)
         return cls(panel, request, method, cluster, read_starts(panel[cluster], period, start))
 
+    def trimmed_to(self, treated: tuple[str, ...]) -> TreatmentDesign:
+        """Return the design with these treated clusters alone; a method may leave some out."""
+        before, after = (
+            {name: rows for name, rows in each.items() if name in treated}
+            for each in (self.starts.before, self.starts.after)
+        )
+        return replace(self, starts=replace(self.starts, before=before, after=after))
+
     @property
     def is_withheld(self) -> bool:
         """Whether p values are withheld: one treated cluster says nothing about uncertainty."""

@@ -21,6 +21,7 @@ from ikz_eval.estimate.treatment_start import require_columns, require_one
 from ikz_eval.estimate.two_groups import TwoGroups, groups_by_cohort, groups_by_treatment
 from ikz_eval.estimate.usable_rows import UsableRows, usable_rows
 from ikz_eval.inference.estimator import LinearEstimates
+from ikz_eval.inference.few_treated import RowDesign
 from ikz_eval.inference.sandwich import CoefficientInference
 
 
@@ -38,12 +39,15 @@ class TwoByTwoFit(Shown):
         Units used; None without a unit column.
     dropped : dict of str to int
         Rows dropped, by reason.
+    row_design : RowDesign
+        Period, treatment and weight of the rows, for inference with few treated clusters.
     """
 
     fit: LeastSquares
     cells: pd.DataFrame
     n_units: int | None
     dropped: dict[str, int]
+    row_design: RowDesign
 
     @property
     def linear(self) -> LinearEstimates:
@@ -151,7 +155,10 @@ def _fit(seen: UsableRows, groups: TwoGroups, covariates: tuple[str, ...], balan
     effects = prepare_effects([], seen.weight[kept])
     fit = least_squares(terms, seen.numbers["outcome"][kept, 0], regressors, effects, codes[kept], names)
     n_units = int(np.unique(seen.keys["unit"][0][0][kept]).size) if seen.keys["unit"] else None
-    return TwoByTwoFit(fit.only(["ATT"]), cells, n_units, dict(sorted((Counter(seen.dropped) + reasons).items())))
+    dropped = dict(sorted((Counter(seen.dropped) + reasons).items()))
+    period = np.unique(seen.keys["period"][0][0][kept], return_inverse=True)[1].astype(np.intp)
+    rows = RowDesign(period, (group & after)[kept], seen.weight[kept], seen.rows[kept])
+    return TwoByTwoFit(fit.only(["ATT"]), cells, n_units, dropped, rows)
 
 
 def _cells(outcome: Floats, group: Flags, after: Flags, weight: Floats) -> pd.DataFrame:

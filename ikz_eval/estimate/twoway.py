@@ -7,7 +7,7 @@ Docs: docs/methods/twoway.md.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from ikz_eval.estimate.regression import terms_frame
 from ikz_eval.estimate.shown import Shown
 from ikz_eval.estimate.treatment_start import require_columns, require_one
 from ikz_eval.inference.estimator import LinearEstimates
+from ikz_eval.inference.few_treated import RowDesign
 from ikz_eval.inference.sandwich import CoefficientInference
 
 _NO_START = "no start is given"
@@ -48,6 +49,11 @@ class TwowayFit(Shown):
     def linear(self) -> LinearEstimates:
         """The coefficient as a linear estimate, for inference."""
         return self.fit.linear
+
+    @property
+    def row_design(self) -> RowDesign:
+        """Period, treatment and weight of the rows, for inference with few treated clusters."""
+        return replace(self.observations.row_design, is_treated=self.treatment != 0)
 
     @property
     def classical(self) -> tuple[CoefficientInference, ...]:

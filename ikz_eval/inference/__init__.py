@@ -9,6 +9,8 @@ from ikz_eval.inference.detectable import Reassigned, minimum_detectable, minimu
 from ikz_eval.inference.donald_lang import donald_lang, region_changes
 from ikz_eval.inference.equivalence import Equivalence, equivalence
 from ikz_eval.inference.estimator import LinearEstimates
+from ikz_eval.inference.ferman_pinto import ferman_pinto
+from ikz_eval.inference.few_treated import FewTreatedResult, RowDesign, conley_taber
 from ikz_eval.inference.holm import holm
 from ikz_eval.inference.leverage import ClusterLeverage, cluster_leverage
 from ikz_eval.inference.linear import LinearInference, WorkingModel, infer, infer_each, score_rows, working_model
@@ -19,6 +21,7 @@ from ikz_eval.inference.randomisation import (
     randomisation_draws,
     randomise,
 )
+from ikz_eval.inference.romano_wolf import RomanoWolf, romano_wolf
 from ikz_eval.inference.sandwich import CoefficientInference, cluster_robust, satterthwaite
 from ikz_eval.inference.stepdown import step_down
 from ikz_eval.inference.wild_bootstrap import WildResult, sign_draws, wild_bootstrap, wild_t
@@ -27,19 +30,24 @@ __all__ = [
     "ClusterLeverage",
     "CoefficientInference",
     "Equivalence",
+    "FewTreatedResult",
     "LinearEstimates",
     "LinearInference",
     "RandomisationDraws",
     "RandomisationResult",
     "Reassigned",
+    "RomanoWolf",
+    "RowDesign",
     "WildResult",
     "WorkingModel",
     "assignments",
     "cluster_leverage",
     "cluster_robust",
+    "conley_taber",
     "count_assignments",
     "donald_lang",
     "equivalence",
+    "ferman_pinto",
     "holm",
     "infer",
     "infer_each",
@@ -48,6 +56,7 @@ __all__ = [
     "randomisation_draws",
     "randomise",
     "region_changes",
+    "romano_wolf",
     "satterthwaite",
     "saving_percent",
     "score_rows",

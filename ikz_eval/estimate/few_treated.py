@@ -1,0 +1,81 @@
+"""Conley-Taber and Ferman-Pinto at the one door: sizes from a panel, and numbers with what they rest on.
+
+Holds the reading of the size column, the sentences on what each test assumes of its clusters, and the rule that an effect
+seen in one cluster has neither p nor interval. The tests are ikz_eval/inference/few_treated.py and ferman_pinto.py.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ikz_eval.errors import EstimationError, UsageError
+from ikz_eval.estimate.request import Request
+from ikz_eval.inference.estimator import Floats, LinearEstimates
+from ikz_eval.inference.ferman_pinto import ferman_pinto
+from ikz_eval.inference.few_treated import FewTreatedResult, RowDesign, conley_taber
+
+if TYPE_CHECKING:
+    from ikz_eval.estimate.inferring import Numbers, Plan
+
+FEW_TREATED = ("conley_taber", "ferman_pinto")
+"""Inference of this file by name."""
+ASSUMES = {
+    "conley_taber": "errors independent over clusters and alike in treated and comparison clusters; many comparison "
+    "clusters. Bodies that share shocks of their region are no clusters: name the region or block",
+    "ferman_pinto": "errors independent over clusters, and alike but for a variance a + b/size; many comparison clusters. "
+    "Bodies that share shocks of their region are no clusters: name the region or block",
+}
+"""What each test rests on, shown beside its numbers."""
+
+
+def size_column(panel: pd.DataFrame, request: Request) -> Floats | None:
+    """Return the size of the unit in each row of the panel, shape (rows,); None without Ferman-Pinto.
+
+    Raises
+    ------
+    UsageError
+        If Ferman-Pinto has no size, or a size is named without it.
+    EstimationError
+        If the column is missing or holds no numbers.
+    """
+    name = request.size
+    if (name is None) == ("ferman_pinto" in request.inference):
+        raise UsageError(
+            "inference ferman_pinto needs --size: a column with the size of the unit in the period, such as its cases"
+            if name is None
+            else "--size serves inference ferman_pinto alone; it would change nothing"
+        )
+    if name is None:
+        return None
+    if name not in panel.columns:
+        raise EstimationError(
+            f"the panel has no column for size '{name}'; it has: {', '.join(map(str, panel.columns))}"
+        )
+    if not pd.api.types.is_numeric_dtype(panel[name].dtype):
+        raise EstimationError(f"size '{name}' holds {panel[name].dtype} values; allowed are numbers above zero")
+    sizes: Floats = panel[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    return sizes
+
+
+def few_treated_numbers(name: str, linear: LinearEstimates, rows: RowDesign, plan: "Plan") -> list["Numbers"]:
+    """Return p, low, high, draws and what they rest on, for each term."""
+    options = {"draws": plan.draws, "seed": plan.seed}
+    if name == "conley_taber":
+        return [_numbers(name, one, plan) for one in conley_taber(linear, rows, confidence=plan.confidence, **options)]
+    assert plan.size is not None  # size_column has refused a request without it
+    found = ferman_pinto(linear, rows, plan.size[rows.position], confidence=plan.confidence, **options)
+    return [_numbers(name, one, plan) for one in found]
+
+
+def _numbers(name: str, one: FewTreatedResult, plan: "Plan") -> "Numbers":
+    from ikz_eval.texts import text
+
+    numbers: Numbers = {
+        "p": one.p, "low": one.low, "high": one.high, "draws": one.draws, "is_approximate": one.is_approximate,
+        "treated_clusters": one.treated_clusters, "comparison_clusters": one.comparison_clusters,
+        "left_out": one.left_out, "assumes": ASSUMES[name],
+    }  # fmt: skip
+    if plan.is_withheld or one.treated_clusters < 2:
+        numbers |= {"p": None, "low": None, "high": None, "reason": text("verdict.withheld.one_treated_cluster", "en")}
+    return numbers
