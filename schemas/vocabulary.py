@@ -56,5 +56,6 @@ FURTHER_METHODS = (
 FURTHER_WARNINGS = (
     "no_comparison", "poor_fit", "fragile_weights", "one_donor_matters", "autocorrelated", "short_series", "few_donors",
     "independent_blocks_assumed", "point_identified", "association_only", "donors_dropped",
+    "incomplete_quarters_dropped", "first_year_only",
 )  # fmt: skip
 """What to beware of in a figure of a further instrument."""

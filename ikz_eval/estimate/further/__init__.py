@@ -10,7 +10,9 @@ import pandas as pd
 
 from ikz_eval.estimate.evaluation import FieldEvaluation
 from ikz_eval.estimate.further.description import describe_regions
+from ikz_eval.estimate.further.exploratory import explore_outcomes
 from ikz_eval.estimate.further.figure import Figure
+from ikz_eval.estimate.further.sensitivity import few_treated
 
 __all__ = ["further_figures"]
 
@@ -27,4 +29,7 @@ def further_figures(
     panel, partnership : pd.DataFrame
         Contracts ``panel`` and ``partnership``.
     """
-    return {found.field: [*describe_regions(found)] for found in evaluations}
+    explored = explore_outcomes(evaluations, partnership)
+    return {
+        found.field: [*describe_regions(found), *few_treated(found), *explored[found.field]] for found in evaluations
+    }
