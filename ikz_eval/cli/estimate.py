@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 METHODS = (
     "regression", "two_by_two", "twoway", "bacon", "imputation", "group_time", "sun_abraham", "event_path",
     "stacked",
+    "synthetic_control", "synthetic_did",
 )  # fmt: skip
 INFERENCE = (
     "classical", "analytic", "cr0", "cr1", "cr1_full", "cr2", "cr3", "wild", "randomisation", "placebo", "jackknife", "hac",

@@ -29,6 +29,12 @@ from ikz_eval.estimate.result import (
 from ikz_eval.estimate.robustness import robustness_card
 from ikz_eval.estimate.stacked import StackedFit, fit_stacked
 from ikz_eval.estimate.sun_abraham import SunAbrahamFit, fit_sun_abraham
+from ikz_eval.estimate.synthetic import (
+    SyntheticControlFit,
+    SyntheticDidFit,
+    fit_synthetic_control,
+    fit_synthetic_did,
+)
 from ikz_eval.estimate.two_by_two import TwoByTwoFit, fit_two_by_two
 from ikz_eval.estimate.twoway import TwowayFit, fit_twoway
 from ikz_eval.estimate.verdict import FieldEffect, FieldTests, decide
@@ -44,6 +50,8 @@ METHODS = {
     "stacked": fit_stacked,
     "sun_abraham": fit_sun_abraham,
     "event_path": fit_event_path,
+    "synthetic_control": fit_synthetic_control,
+    "synthetic_did": fit_synthetic_did,
 }
 """Method by name; each takes a tidy panel and the names of its columns. The one door to all of them is ``answer``."""
 
@@ -61,6 +69,8 @@ __all__ = [
     "Request",
     "StackedFit",
     "SunAbrahamFit",
+    "SyntheticControlFit",
+    "SyntheticDidFit",
     "TwoByTwoFit",
     "TwowayFit",
     "answer",
@@ -72,6 +82,8 @@ __all__ = [
     "fit_regression",
     "fit_stacked",
     "fit_sun_abraham",
+    "fit_synthetic_control",
+    "fit_synthetic_did",
     "fit_two_by_two",
     "fit_twoway",
 ]

@@ -9,8 +9,9 @@ from ikz_eval.errors import UsageError
 from ikz_eval.estimate.few_treated_calls import FEW_TREATED_METHODS
 from ikz_eval.estimate.panel_calls import PANEL_METHODS
 from ikz_eval.estimate.request import NAMED, Request
+from ikz_eval.estimate.synthetic_calls import SYNTHETIC_METHODS
 
-METHODS = {**PANEL_METHODS, **FEW_TREATED_METHODS}
+METHODS = {**PANEL_METHODS, **FEW_TREATED_METHODS, **SYNTHETIC_METHODS}
 """Methods of the door by name."""
 _EVERYWHERE = (
     "method",
