@@ -27,6 +27,14 @@ columns = ["field", "effect_percent", "low_percent", "high_percent", "effect_eur
 figures.table(effects.loc[effects["is_primary"] == "true", columns], "T10", registry)
 
 # %% [markdown]
+# ## Alle Felder auf einen Blick
+#
+# Eine Zeile je Feld. Einen Mittelwert über die Felder gibt es nicht: In ihnen arbeiten dieselben Regionen.
+
+# %%
+figures.picture("../figures/wirkungen.svg")
+
+# %% [markdown]
 # ## Ereignispfad
 #
 # Vor dem Beginn sollten die Punkte um null liegen: Sonst liefen Region und Vergleich schon vorher auseinander, und der

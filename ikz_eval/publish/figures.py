@@ -1,6 +1,6 @@
 """Every published figure as SVG, made from published cells alone; and how a notebook shows figures and tables.
 
-``draw`` picks the tables F1, F2 and F3 out of the cells and returns the text of each figure; the same cells give the
+``draw`` picks the tables F1, F2, F3, T10 and RC out of the cells and returns the text of each figure; the same cells give the
 same bytes. ``picture`` and ``table`` show what a release holds in a notebook. What a figure looks like stands in the
 module named after it; nothing is computed here that is not published.
 """
@@ -18,6 +18,7 @@ from ikz_eval.publish.cost_chart import draw_cost
 from ikz_eval.publish.csv_tables import MARK, NOTES
 from ikz_eval.publish.display import Words
 from ikz_eval.publish.event_path_chart import draw_event_path
+from ikz_eval.publish.forest_chart import draw_forest
 from ikz_eval.publish.mark import mark
 from ikz_eval.publish.sentences import lacking_here
 from ikz_eval.publish.svg import Drawing, render
@@ -141,8 +142,8 @@ def draw(cells: pd.DataFrame, registry: Registry, lang: str = "de") -> dict[str,
     Returns
     -------
     dict of str to str
-        File name without ending -> SVG text: ``lieferkalender``, ``fallkosten_<field>``, ``ereignispfad_<field>``.
-        A figure without any value is left out.
+        File name without ending -> SVG text: ``lieferkalender``, ``wirkungen``, ``fallkosten_<field>``,
+        ``ereignispfad_<field>``. A figure without any value is left out.
     """
     units = dict(zip(registry.regions["unit"], registry.regions["name"], strict=True))
     names = dict(zip(registry.fields["field"], registry.fields[f"name_{lang}"], strict=True))
@@ -150,6 +151,7 @@ def draw(cells: pd.DataFrame, registry: Registry, lang: str = "de") -> dict[str,
     calendar = wide(cells, "F3")
     if not calendar.empty:
         drawings["lieferkalender"] = draw_calendar(calendar, units, lang)
+    drawings["wirkungen"] = draw_forest(*_effects(cells), names, lang)
     for field, rows in _numbers(wide(cells, "F1"), "real_gross_cost_per_case_eur").groupby("field", sort=False):
         drawings[f"fallkosten_{field}"] = draw_cost(
             rows, names.get(str(field), str(field)), units, registry.price_base, lang
@@ -161,6 +163,13 @@ def draw(cells: pd.DataFrame, registry: Registry, lang: str = "de") -> dict[str,
         for stem, drawing in drawings.items()
         if drawing is not None
     }
+
+
+def _effects(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the primary row of each field, and the effects of single regions."""
+    rows = _numbers(wide(cells, "T10"), "effect_percent", "low_percent", "high_percent")
+    card = _numbers(wide(cells, "RC"), "effect_percent")
+    return rows[(rows["is_primary"] == "true") & (rows["term"] == "ATT")], card[card["check"] == "region_effect"]
 
 
 def _event_paths(cells: pd.DataFrame) -> pd.DataFrame:

@@ -98,6 +98,7 @@ def page_bytes(cells: pd.DataFrame, registry: Registry, edition: Edition, figure
         fields=[{"key": key, "name": words.field(key)} for key in fields],
         tables=tables, has_cases=not wide(cells, "PF").empty,
         calendar=_drawing(figures, "lieferkalender", text("publish.figure.lieferkalender", lang), "F3"),
+        overview=_drawing(figures, "wirkungen", text("publish.figure.wirkungen", lang), "T10"),
         drawings=list(_drawings(figures, words)),
         methods=list(_methods(registry, edition.evaluation, words)),
         sources=list(_sources(registry, cells, words)),

@@ -1,8 +1,8 @@
 """From a chart to the text of a published SVG: header, mark, description, stable ids.
 
 Holds what every figure shares: the way a layer is written, rendering with vl-convert, the header with the mark of the
-release, the words a screen reader speaks. What a single figure shows stands in calendar_chart.py, cost_chart.py and
-event_path_chart.py. Layers are plain Vega-Lite: importing Altair and validating takes longer than all the drawing.
+release, the words a screen reader speaks. What a single figure shows stands in the modules named
+``*_chart``. Layers are plain Vega-Lite: importing Altair and validating takes longer than all the drawing.
 """
 
 import re

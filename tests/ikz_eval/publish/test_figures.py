@@ -31,7 +31,7 @@ def words(svg: str) -> str:
 
 
 def test_one_figure_per_table_and_field(figures):
-    assert list(figures) == ["lieferkalender", f"fallkosten_{FIELD}", f"ereignispfad_{FIELD}"]
+    assert list(figures) == ["lieferkalender", "wirkungen", f"fallkosten_{FIELD}", f"ereignispfad_{FIELD}"]
 
 
 def test_another_process_in_another_place_draws_the_same_bytes(figures, tmp_path):
@@ -161,7 +161,8 @@ def test_nothing_delivered_draws_nothing(rlp):
 
 def test_a_field_without_values_has_no_figure(cells, demonstration):
     bare = cells.copy()
-    is_number = bare["column"].isin(["real_gross_cost_per_case_eur", "estimate_percent", "low_percent", "high_percent"])
+    numbers = ["real_gross_cost_per_case_eur", "estimate_percent", "effect_percent", "low_percent", "high_percent"]
+    is_number = bare["column"].isin(numbers)
     bare.loc[is_number, "value"] = None
     assert list(draw(bare, demonstration)) == ["lieferkalender"]
 
