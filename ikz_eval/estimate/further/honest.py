@@ -1,0 +1,42 @@
+"""Honest bounds on the first year's effect of a field, from the event path in bins of four quarters.
+
+Which path and which effect are looked at; the rule of when bounds come with sampling error and the bounds themselves are
+ikz_eval/estimate/honest_terms.py. Docs: docs/methods/honest.md.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ikz_eval.errors import EstimationError
+from ikz_eval.estimate.evaluation import FieldEvaluation
+from ikz_eval.estimate.further.figure import Figure
+from ikz_eval.estimate.honest_terms import honest_terms
+from ikz_eval.estimate.inferring import Plan
+from ikz_eval.estimate.sign_checks import BIN
+
+FAMILY = "honest"
+FIRST_YEAR = "e=0"
+
+
+def honest_figures(found: FieldEvaluation) -> Iterator[Figure]:
+    """Yield bounds for each M, then breakdown values (largest M whose bounds exclude zero) as parts ``breakdown``."""
+    path = found.partnership.paths.get(BIN)
+    if path is None:
+        return
+    try:
+        known = honest_terms(path, Plan(("honest",), is_withheld=not found.has_inference))[FIRST_YEAR]
+    except (EstimationError, KeyError):  # no bin before the reference, or none right after the start
+        for restriction in ("relative_magnitudes", "smoothness"):
+            yield Figure(FAMILY, restriction, withheld="not_identified")
+        return
+    estimate = next(point.estimate for point in path.points if f"e={point.event_time}" == FIRST_YEAR)
+    warnings = ("first_year_only", *(("point_identified",) if known["reason"] else ()))
+    bounds = known["bounds"]
+    assert isinstance(bounds, list)
+    for bound in bounds:
+        m, low, high = (float(str(bound[key])) for key in ("m", "low", "high"))
+        if np.isfinite([low, high]).all():
+            yield Figure(
+                FAMILY, str(bound["restriction"]), f"M={m:.3g}", estimate, low, high, n_units=path.n_units, warnings=warnings
+            )
