@@ -17,6 +17,7 @@ METHODS = (
     "regression", "two_by_two", "twoway", "bacon", "imputation", "group_time", "sun_abraham", "event_path",
     "stacked",
     "synthetic_control", "synthetic_did",
+    "interrupted", "poisson_interrupted", "structural", "cost_function",
 )  # fmt: skip
 INFERENCE = (
     "classical", "analytic", "cr0", "cr1", "cr1_full", "cr2", "cr3", "wild", "randomisation", "placebo", "jackknife", "hac",
@@ -104,6 +105,19 @@ class NumberList(click.ParamType[tuple[float, ...]]):
 @click.option("--post", type=click.IntRange(min=0), help="Last period of the window, counted from the start (stacked).")
 @click.option("--stack-weights", type=click.Choice(["aggregate", "none"]), default="aggregate", show_default=True,
               help="Weights of comparison rows: of the trimmed aggregate effect, or none (stacked).")  # fmt: skip
+@click.option("--trend/--no-trend", default=None,
+              help="A straight line in time (one series); default yes, structural no: there the level wanders.")  # fmt: skip
+@click.option("--slope/--no-slope", default=False, show_default=True,
+              help="A change of slope at the intervention (one series).")  # fmt: skip
+@click.option("--harmonics", type=click.IntRange(min=0), default=0, show_default=True,
+              help="Pairs of sine and cosine of the season (one series).")  # fmt: skip
+@click.option("--season-length", "season_length", type=click.IntRange(min=2),
+              help="Periods in a season; with --harmonics default 4 for quarters; alone, a season that wanders (structural).")  # fmt: skip
+@click.option("--lags", type=click.IntRange(min=0), help="Lags of hac; default floor(4 (T/100)^(2/9)).")
+@click.option("--form", type=click.Choice(["loglog", "translog"]), default="loglog", show_default=True,
+              help="Of the cost function.")  # fmt: skip
+@click.option("--at", type=NumberList(), default=(),
+              help="Outputs at which the elasticity of cost is wanted, as 1000,5000 (cost_function).")  # fmt: skip
 @click.option("--inference", type=NameList(INFERENCE), default=(),
               help=f"Of {', '.join(INFERENCE)}; several separated by commas. Default: cr2, and group_time's own.")  # fmt: skip
 @click.option("--wild-type", type=click.Choice(["11", "31", "13", "33"]), default="11", show_default=True)

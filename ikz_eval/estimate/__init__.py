@@ -28,6 +28,15 @@ from ikz_eval.estimate.result import (
 )
 from ikz_eval.estimate.robustness import robustness_card
 from ikz_eval.estimate.stacked import StackedFit, fit_stacked
+from ikz_eval.estimate.scale import CostFunctionFit, fit_cost_function
+from ikz_eval.estimate.series import (
+    InterruptedFit,
+    PoissonInterruptedFit,
+    StructuralFit,
+    fit_interrupted,
+    fit_poisson_interrupted,
+    fit_structural,
+)
 from ikz_eval.estimate.sun_abraham import SunAbrahamFit, fit_sun_abraham
 from ikz_eval.estimate.synthetic import (
     SyntheticControlFit,
@@ -52,6 +61,10 @@ METHODS = {
     "event_path": fit_event_path,
     "synthetic_control": fit_synthetic_control,
     "synthetic_did": fit_synthetic_did,
+    "interrupted": fit_interrupted,
+    "poisson_interrupted": fit_poisson_interrupted,
+    "structural": fit_structural,
+    "cost_function": fit_cost_function,
 }
 """Method by name; each takes a tidy panel and the names of its columns. The one door to all of them is ``answer``."""
 
@@ -62,12 +75,16 @@ __all__ = [
     "METHODS",
     "Answer",
     "BaconDecomposition",
+    "CostFunctionFit",
     "EventPathFit",
     "GroupTimeFit",
     "ImputationFit",
+    "InterruptedFit",
+    "PoissonInterruptedFit",
     "RegressionFit",
     "Request",
     "StackedFit",
+    "StructuralFit",
     "SunAbrahamFit",
     "SyntheticControlFit",
     "SyntheticDidFit",
@@ -76,11 +93,15 @@ __all__ = [
     "answer",
     "decompose",
     "evaluate",
+    "fit_cost_function",
     "fit_event_path",
     "fit_group_time",
     "fit_imputation",
+    "fit_interrupted",
+    "fit_poisson_interrupted",
     "fit_regression",
     "fit_stacked",
+    "fit_structural",
     "fit_sun_abraham",
     "fit_synthetic_control",
     "fit_synthetic_did",

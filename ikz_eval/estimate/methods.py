@@ -9,9 +9,11 @@ from ikz_eval.errors import UsageError
 from ikz_eval.estimate.few_treated_calls import FEW_TREATED_METHODS
 from ikz_eval.estimate.panel_calls import PANEL_METHODS
 from ikz_eval.estimate.request import NAMED, Request
+from ikz_eval.estimate.scale_calls import SCALE_METHODS
+from ikz_eval.estimate.series_calls import SERIES_METHODS
 from ikz_eval.estimate.synthetic_calls import SYNTHETIC_METHODS
 
-METHODS = {**PANEL_METHODS, **FEW_TREATED_METHODS, **SYNTHETIC_METHODS}
+METHODS = {**PANEL_METHODS, **FEW_TREATED_METHODS, **SYNTHETIC_METHODS, **SERIES_METHODS, **SCALE_METHODS}
 """Methods of the door by name."""
 _EVERYWHERE = (
     "method",

@@ -118,6 +118,13 @@ class Request:
     pre: int | None = None
     post: int | None = None
     stack_weights: str = "aggregate"
+    trend: bool | None = None
+    slope: bool = False
+    harmonics: int = 0
+    season_length: int | None = None
+    lags: int | None = None
+    form: str = "loglog"
+    at: tuple[float, ...] = ()
     inference: tuple[str, ...] = ()
     wild_type: str = "11"
     wild_weights: str = "rademacher"
