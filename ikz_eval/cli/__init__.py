@@ -25,6 +25,7 @@ COMMANDS = {
     "retain": "ikz_eval.cli.ledger:retain",
     "mail": "ikz_eval.cli.mail:mail",
     "estimate": "ikz_eval.cli.estimate:estimate",
+    "honest": "ikz_eval.cli.honest:honest",
     "demo": "ikz_eval.cli.study:demo",
     "study": "ikz_eval.cli.study:study",
     "show": "ikz_eval.cli.warehouse:show",

@@ -99,7 +99,9 @@ class NumberList(click.ParamType[tuple[float, ...]]):
 @click.option("--output", help="Column with the output, such as cases (cost_function).")
 @click.option("--prices", type=NameList(), default=(), help="Columns with input prices (cost_function).")
 @click.option("--honest-m", "honest_m", type=NumberList(), default=(),
-              help="Bounds on violations of parallel trends, as 0.5,1,2; for --inference honest.")  # fmt: skip
+              help="Largest step of trends after the start, in multiples of the largest before, as 0.5,1,2 (honest).")  # fmt: skip
+@click.option("--honest-smoothness", "honest_smoothness", type=NumberList(), default=(),
+              help="Largest change of the slope of trends in a period, in units of the outcome (honest).")  # fmt: skip
 @click.option("--size", help="Column with the size of the unit in the period, as cases; for --inference ferman_pinto.")
 @click.option("--pre", type=click.IntRange(min=1), help="Periods of the window before a start (stacked).")
 @click.option("--post", type=click.IntRange(min=0), help="Last period of the window, counted from the start (stacked).")

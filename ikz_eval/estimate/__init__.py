@@ -27,7 +27,6 @@ from ikz_eval.estimate.result import (
     verdict_row,
 )
 from ikz_eval.estimate.robustness import robustness_card
-from ikz_eval.estimate.stacked import StackedFit, fit_stacked
 from ikz_eval.estimate.scale import CostFunctionFit, fit_cost_function
 from ikz_eval.estimate.series import (
     InterruptedFit,
@@ -37,6 +36,7 @@ from ikz_eval.estimate.series import (
     fit_poisson_interrupted,
     fit_structural,
 )
+from ikz_eval.estimate.stacked import StackedFit, fit_stacked
 from ikz_eval.estimate.sun_abraham import SunAbrahamFit, fit_sun_abraham
 from ikz_eval.estimate.synthetic import (
     SyntheticControlFit,

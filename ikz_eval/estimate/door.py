@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ikz_eval.estimate.few_treated import size_column
-from ikz_eval.estimate.inferring import Inferred, Plan, infer_terms
+from ikz_eval.estimate.inferring import Inferred, Numbers, Plan, infer_terms
 from ikz_eval.estimate.methods import METHODS, check_request
 from ikz_eval.estimate.panel_calls import decomposition
 from ikz_eval.estimate.panel_verdict import PanelDesign, PanelVerdict, described
@@ -90,7 +90,9 @@ class Answer:
         for one in self.estimates:
             bare = {"term": one.term, "estimate": one.estimate} | ({} if one.weight is None else {"weight": one.weight})
             known = {name: numbers for name, numbers in one.inference.items() if numbers is not None}
-            rows += [bare | {"inference": name} | numbers for name, numbers in known.items()] or [bare]
+            rows += [
+                bare | {"inference": name} | row for name, numbers in known.items() for row in _unfolded(numbers)
+            ] or [bare]
         return pd.DataFrame(rows)
 
     def summary(self) -> str:
@@ -197,12 +199,20 @@ def _plan(request: Request, design: TreatmentDesign | None, fit: Fit) -> Plan:
     return Plan(
         request.inference or usual, request.wild_type, request.wild_weights, request.draws, request.seed, request.confidence,
         "cr2" if is_primary else None, design is not None and design.is_withheld, request.honest_m,
+        request.honest_smoothness,
     )  # fmt: skip
 
 
 def _entry(one: Inferred) -> dict[str, Any]:
     weight = {} if one.weight is None else {"weight": one.weight}
     return {"term": one.term, "estimate": one.estimate, **weight, "inference": one.inference}
+
+
+def _unfolded(numbers: Numbers) -> list[dict[str, Any]]:
+    """Return one row, or a row for each entry of a list such as honest bounds."""
+    single = {key: value for key, value in numbers.items() if not isinstance(value, list)}
+    lists = [value for value in numbers.values() if isinstance(value, list)]
+    return [single | entry for entry in lists[0]] if lists else [single]
 
 
 def _finite(value: Any) -> Any:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.few_treated import FEW_TREATED, few_treated_numbers
+from ikz_eval.estimate.honest_terms import honest_terms
 from ikz_eval.estimate.request import Fit, HasRows, InfersItself
 from ikz_eval.inference.classical import classical
 from ikz_eval.inference.estimator import Floats, LinearEstimates
@@ -48,9 +49,11 @@ class Plan:
     is_withheld : bool
         Whether p values and intervals are withheld.
     honest_m : tuple of float
-        Bounds on violations of parallel trends, for ``honest``.
+        Bounds on violations of parallel trends, for ``honest``: M of relative magnitudes.
     size : ndarray or None
         Size of the unit in each row of the panel, for ``ferman_pinto``.
+    honest_smoothness : tuple of float
+        M of the smoothness restriction, in units of the outcome.
     """
 
     names: tuple[str, ...]
@@ -62,6 +65,7 @@ class Plan:
     denominator: str | None = None
     is_withheld: bool = False
     honest_m: tuple[float, ...] = ()
+    honest_smoothness: tuple[float, ...] = ()
     size: Floats | None = None
 
 
@@ -120,6 +124,8 @@ def _named(name: str, fit: Fit, plan: Plan, blocks: Blocks | None) -> Mapping[st
     own = fit.own_inference if isinstance(fit, InfersItself) else ()
     if isinstance(fit, InfersItself) and name in own:
         return fit.infer(name, plan)
+    if name == "honest":
+        return honest_terms(fit, plan)
     if name == "analytic":
         return _analytic(fit.to_frame(), plan.confidence)
     if name in FEW_TREATED and isinstance(fit, HasRows) and fit.linear is not None:

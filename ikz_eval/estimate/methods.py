@@ -26,6 +26,7 @@ _EVERYWHERE = (
     "seed",
     "confidence",
     "honest_m",
+    "honest_smoothness",
 )
 
 

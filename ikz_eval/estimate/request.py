@@ -125,6 +125,7 @@ class Request:
     lags: int | None = None
     form: str = "loglog"
     at: tuple[float, ...] = ()
+    honest_smoothness: tuple[float, ...] = ()
     inference: tuple[str, ...] = ()
     wild_type: str = "11"
     wild_weights: str = "rademacher"

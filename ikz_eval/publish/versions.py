@@ -32,6 +32,8 @@ METHOD_VERSIONS: dict[str, MethodVersion] = {
         1, "first version: single regions described, few treated, honest bounds, scale, exploratory outcomes"
     ),
     "published_cases": MethodVersion(1, "first version: comparisons of printed figures"),
-    "publication": MethodVersion(5, "single regions (BE), further instruments (WI), scale (SK), a figure of all fields"),
+    "publication": MethodVersion(
+        5, "single regions (BE), further instruments (WI), scale (SK), a figure of all fields"
+    ),
 }
 """Stage or method -> version."""

@@ -12,6 +12,8 @@ from ikz_eval.estimate.evaluation import FieldEvaluation
 from ikz_eval.estimate.further.description import describe_regions
 from ikz_eval.estimate.further.exploratory import explore_outcomes
 from ikz_eval.estimate.further.figure import Figure
+from ikz_eval.estimate.further.honest import honest_figures
+from ikz_eval.estimate.further.scale import scale_elasticities
 from ikz_eval.estimate.further.sensitivity import few_treated
 
 __all__ = ["further_figures"]
@@ -31,5 +33,12 @@ def further_figures(
     """
     explored = explore_outcomes(evaluations, partnership)
     return {
-        found.field: [*describe_regions(found), *few_treated(found), *explored[found.field]] for found in evaluations
+        found.field: [
+            *describe_regions(found),
+            *few_treated(found),
+            *honest_figures(found),
+            *scale_elasticities(found, panel),
+            *explored[found.field],
+        ]
+        for found in evaluations
     }

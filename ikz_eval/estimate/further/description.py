@@ -60,7 +60,9 @@ def _synthetic_control(region: str, panel: pd.DataFrame) -> Figure:
     except EstimationError:
         return Figure(FAMILY, "synthetic_control", region, withheld="not_identified")
     warnings = _control_warnings(fit)
-    return _ranked("synthetic_control", region, fit.estimate, fit.placebo.numbers(), fit.n_units, warnings, fit.rmspe[0])
+    return _ranked(
+        "synthetic_control", region, fit.estimate, fit.placebo.numbers(), fit.n_units, warnings, fit.rmspe[0]
+    )
 
 
 def _control_warnings(fit: SyntheticControlFit) -> tuple[str, ...]:
@@ -82,7 +84,7 @@ def _synthetic_did(region: str, panel: pd.DataFrame) -> Figure:
     except EstimationError:
         return Figure(FAMILY, "synthetic_did", region, withheld="not_identified")
     warnings = ("donors_dropped",) if fit.dropped else ()
-    return _ranked("synthetic_did", region, fit.estimate, fit.ranks, fit.n_units, warnings)
+    return _ranked("synthetic_did", region, fit.estimate, fit.ranks(), fit.n_units, warnings)
 
 
 def _interrupted(region: str, series: pd.DataFrame) -> Figure:
@@ -94,7 +96,7 @@ def _interrupted(region: str, series: pd.DataFrame) -> Figure:
     level = fit.to_frame().set_index("term").loc["level", "estimate"]
     is_short = int((series["quarter"] < series["start"]).sum()) < SHORT_SERIES
     warnings = ("no_comparison", *(("short_series",) if is_short else ()))
-    return Figure(FAMILY, "interrupted", region, float(level), n_units=1, warnings=warnings, withheld="one_region")
+    return Figure(FAMILY, "interrupted", region, float(str(level)), n_units=1, warnings=warnings, withheld="one_region")
 
 
 _NAMES: Any = {"outcome": "outcome", "unit": "unit", "period": "quarter", "cohort": "start", "cluster": "cluster"}

@@ -20,7 +20,7 @@ FIRST_YEAR = "e=0"
 
 
 def honest_figures(found: FieldEvaluation) -> Iterator[Figure]:
-    """Yield bounds for each M, then breakdown values (largest M whose bounds exclude zero) as parts ``breakdown``."""
+    """Yield bounds for each M of both restrictions; bounds that no value satisfies are left out."""
     path = found.partnership.paths.get(BIN)
     if path is None:
         return
@@ -34,9 +34,19 @@ def honest_figures(found: FieldEvaluation) -> Iterator[Figure]:
     warnings = ("first_year_only", *(("point_identified",) if known["reason"] else ()))
     bounds = known["bounds"]
     assert isinstance(bounds, list)
+    seen: set[tuple[object, str]] = set()
     for bound in bounds:
         m, low, high = (float(str(bound[key])) for key in ("m", "low", "high"))
-        if np.isfinite([low, high]).all():
+        key = bound["restriction"], f"M={m:.3g}"
+        if key not in seen and np.isfinite([low, high]).all():  # on rows without noise all M of smoothness are zero
+            seen.add(key)
             yield Figure(
-                FAMILY, str(bound["restriction"]), f"M={m:.3g}", estimate, low, high, n_units=path.n_units, warnings=warnings
+                FAMILY,
+                str(bound["restriction"]),
+                f"M={m:.3g}",
+                estimate,
+                low,
+                high,
+                n_units=path.n_units,
+                warnings=warnings,
             )

@@ -23,7 +23,7 @@ TURN_MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Usual M of smoothness, in multiples of the largest change of slope before the start."""
 KAPPA_SHARE = 0.1
 """Share of alpha that the first step of the hybrid uses, as in HonestDiD."""
-TOLERANCE = 1e-4
+TOLERANCE = 5e-4
 """Relative precision of a breakdown value found by halving."""
 
 Ends = tuple[float, float] | None

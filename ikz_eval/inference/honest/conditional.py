@@ -16,7 +16,7 @@ from ikz_eval.inference.honest.study import Floats
 
 DRAWS = 50_000
 """Normal draws for a least favourable quantile of more than two dimensions (fixed seed)."""
-DIRECTIONS = 4_096
+DIRECTIONS = 1_024
 """Directions over which a least favourable quantile in the plane is integrated."""
 GRID = 1_000
 """Values of the parameter that are tested before the ends are refined by halving."""
@@ -133,6 +133,13 @@ def least_favourable(covariance: Floats, kappa: float) -> float:
         return _planar_quantile(root, kappa)
     largest = (_normals(root.shape[1]) @ root.T).max(axis=1)
     return float(np.quantile(largest, 1 - kappa))
+
+
+def surely_rejected(covariance: Floats, kappa: float) -> float:
+    """Return a value at or above the least favourable quantile, without computing that; infinite for kappa 0."""
+    if kappa <= 0:
+        return np.inf
+    return float(np.sqrt(2 * np.diag(covariance).max() * np.log(len(covariance) / kappa)))
 
 
 def _planar_quantile(root: Floats, kappa: float) -> float:

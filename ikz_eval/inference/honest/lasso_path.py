@@ -6,7 +6,7 @@ A computation that optimal fixed-length intervals need; knows nothing of event s
 import numpy as np
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.inference.honest.study import Floats
+from ikz_eval.inference.honest.study import Flags, Floats
 
 _EVENT = 1e-12
 """Changes of the penalty smaller than this, relative to the largest, are the same event."""
@@ -58,7 +58,7 @@ def lasso_path(gram: Floats, linear: Floats) -> Floats:
     raise EstimationError("honest bounds: the covariance before the start is singular; leave periods out")
 
 
-def _direction(gram: Floats, active: Floats, sign: Floats) -> Floats:
+def _direction(gram: Floats, active: Flags, sign: Floats) -> Floats:
     """Return how the active entries move as the penalty falls by one."""
     direction = np.zeros(sign.size)
     if active.any():
@@ -72,7 +72,7 @@ def _direction(gram: Floats, active: Floats, sign: Floats) -> Floats:
 
 
 def _next_event(
-    gram: Floats, rest: Floats, q: Floats, penalty: float, active: Floats, sign: Floats
+    gram: Floats, rest: Floats, q: Floats, penalty: float, active: Flags, sign: Floats
 ) -> tuple[float, int]:
     """Return by how much the penalty falls until an entry enters or leaves, and which leaves (-1: none)."""
     direction = _direction(gram, active, sign)

@@ -125,7 +125,7 @@ class _Box:
             raise EstimationError(
                 "pre-trend power: the coefficients before the start are collinear; leave periods out"
             ) from error
-        return cls(root, float(special.ndtri(1 - alpha / 2)) * np.sqrt(np.diag(before)))
+        return cls(np.asarray(root, dtype=np.float64), float(special.ndtri(1 - alpha / 2)) * np.sqrt(np.diag(before)))
 
     def passed(self, mean: Floats) -> tuple[float, Floats]:
         """Return the probability of passing under a mean, and the mean of those that pass, shape (n_pre,)."""
@@ -188,5 +188,5 @@ def _under(study: EventStudy, box: _Box, slopes: dict[float, float], trend: Floa
 
 
 def _solved(box: _Box, values: Floats) -> Floats:
-    solved: Floats = np.linalg.solve(box.root @ box.root.T, values)
-    return solved
+    solved = np.linalg.solve(box.root @ box.root.T, values)
+    return np.asarray(solved, dtype=np.float64)

@@ -12,6 +12,7 @@ from ikz_eval.inference.honest.conditional import (
     accepted_range,
     least_favourable,
     rejects,
+    surely_rejected,
 )
 from ikz_eval.inference.honest.study import EventStudy, Floats
 
@@ -23,13 +24,19 @@ def confidence_set(study: EventStudy, m: float, levels: Levels) -> tuple[float, 
     """Return the ends of the confidence set; None when every value is rejected."""
     low, high = identified_relative(study, m)
     reach = max(high - study.estimate, study.estimate - low) + REACH * study.standard_error
-    return accepted_range(_moment_sets(study, m, levels), levels, study.estimate, reach)
+    found = _moment_sets(study, m)
+    sets = [(each, least_favourable(each.covariance, levels.kappa)) for each in found]
+    return accepted_range(sets, levels, study.estimate, reach)
 
 
 def contains_zero(study: EventStudy, m: float, levels: Levels) -> bool:
     """Return whether an effect of zero is in the confidence set."""
     zero = np.zeros(1)
-    return any(not rejects(moments, zero, levels, first)[0] for moments, first in _moment_sets(study, m, levels))
+    found = _moment_sets(study, m)
+    if any(moments.values.max() <= 0 for moments in found):
+        return True
+    close = [each for each in found if each.values.max() <= surely_rejected(each.covariance, levels.kappa)]
+    return any(not rejects(each, zero, levels, least_favourable(each.covariance, levels.kappa))[0] for each in close)
 
 
 def identified_relative(study: EventStudy, m: float) -> tuple[float, float]:
@@ -38,14 +45,9 @@ def identified_relative(study: EventStudy, m: float) -> tuple[float, float]:
     return study.estimate - reach, study.estimate + reach
 
 
-def _moment_sets(study: EventStudy, m: float, levels: Levels) -> list[tuple[MomentSet, float]]:
+def _moment_sets(study: EventStudy, m: float) -> list[MomentSet]:
     build = _one_post if study.n_post == 1 else _several_posts
-    found = []
-    for step in range(study.n_pre):
-        for sign in (1.0, -1.0):
-            moments = build(study, m, step, sign)
-            found.append((moments, least_favourable(moments.covariance, levels.kappa)))
-    return found
+    return [build(study, m, step, sign) for step in range(study.n_pre) for sign in (1.0, -1.0)]
 
 
 def _several_posts(study: EventStudy, m: float, step: int, sign: float) -> MomentSet:

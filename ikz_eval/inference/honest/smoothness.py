@@ -6,6 +6,7 @@ one for the other are the path of a lasso, computed exactly; M only picks the po
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import optimize, special
@@ -61,34 +62,35 @@ class Frontier:
         return centre - half, centre + half
 
     def _shortest(self, m: float, alpha: float) -> tuple[Floats, float]:
-        lengths = [self._half_length(knot, 0.0, m, alpha) for knot in range(self.biases.size)]
+        lengths = [self._half_length(knot, 0.0, m=m, alpha=alpha) for knot in range(self.biases.size)]
         best = int(np.argmin(lengths))
         found = (self.estimators[best], lengths[best])
         for left in (best - 1, best):
             if not 0 <= left < self.biases.size - 1:
                 continue
             inside = optimize.minimize_scalar(
-                lambda at, left=left: self._half_length(left, float(at), m, alpha),
-                bounds=(0, 1), method="bounded", options={"xatol": 1e-9},
-            )  # fmt: skip
+                partial(self._half_length, left, m=m, alpha=alpha),
+                bounds=(0, 1),
+                method="bounded",
+                options={"xatol": 1e-9},
+            )
             if inside.fun < found[1]:
                 found = (self._between(left, float(inside.x)), float(inside.fun))
         return found
 
-    def _half_length(self, knot: int, at: float, m: float, alpha: float) -> float:
+    def _half_length(self, knot: int, at: float, *, m: float, alpha: float) -> float:
         estimator = self._between(knot, at)
         bias = m * float(self.biases[knot])
         if at > 0:
             bias += m * at * float(self.biases[knot + 1] - self.biases[knot])
-        error = float(np.sqrt(max(estimator @ self.covariance @ estimator, 0.0)))
+        error = float(np.sqrt(max(float(estimator @ self.covariance @ estimator), 0.0)))
         if error == 0:
             return bias
         return error * folded_normal_quantile(bias / error, 1 - alpha)
 
     def _between(self, knot: int, at: float) -> Floats:
-        if at == 0:
-            return self.estimators[knot]
-        mixed: Floats = (1 - at) * self.estimators[knot] + at * self.estimators[knot + 1]
+        following = self.estimators[knot + 1] if at > 0 else 0.0
+        mixed: Floats = (1 - at) * self.estimators[knot] + at * following
         return mixed
 
 

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from ikz_eval.errors import EstimationError
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Ints = NDArray[np.intp]
 _ASYMMETRY = 1e-8
 """Largest asymmetry and negative eigenvalue of a covariance, relative to its largest entry, taken for rounding."""
 
@@ -59,7 +61,7 @@ class EventStudy:
     def standard_error(self) -> float:
         """Standard error of ``estimate``."""
         assert self.covariance is not None
-        return float(np.sqrt(max(self.functional @ self.covariance @ self.functional, 0.0)))
+        return float(np.sqrt(max(float(self.functional @ self.covariance @ self.functional), 0.0)))
 
     @property
     def pre_steps(self) -> Floats:
@@ -70,7 +72,8 @@ class EventStudy:
     @property
     def pre_turns(self) -> Floats:
         """Change of slope at each period before the reference but the first, shape (n_pre - 1,)."""
-        return np.diff(self.pre_steps)
+        turns: Floats = np.diff(self.pre_steps)
+        return turns
 
     @property
     def post_spans(self) -> Floats:
@@ -137,7 +140,9 @@ def event_study(
 
 def _checked(covariance: Floats, size: int) -> Floats:
     if covariance.shape != (size, size) or not np.isfinite(covariance).all():
-        raise EstimationError(f"honest bounds: covariance has shape {covariance.shape}, expected is {(size, size)}, finite")
+        raise EstimationError(
+            f"honest bounds: covariance has shape {covariance.shape}, expected is {(size, size)}, finite"
+        )
     largest = float(np.abs(covariance).max())
     if np.abs(covariance - covariance.T).max() > _ASYMMETRY * largest:
         raise EstimationError("honest bounds: the covariance is not symmetric")
