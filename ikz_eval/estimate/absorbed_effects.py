@@ -1,8 +1,7 @@
-"""Absorbed effects of any number of dimensions: projecting them out, their columns, their count.
+"""Absorbed effects of any number of dimensions: which there are, and how many parameters they count as.
 
-Holds what Frisch, Waugh and Lovell need: residuals on the dummies of one or several columns of labels, weighted or not.
-The largest dimension is removed by its means, which is exact; the rest by an orthonormal basis. Fitting is
-least_squares.py's part.
+Holds the order of the dimensions, fixest's count of parameters, and the dropping of singletons. Projecting effects out is
+ikz_eval/inference/absorb.py; fitting is least_squares.py's part.
 """
 
 from collections import Counter
@@ -11,58 +10,42 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.observations import Flags, Floats, Ints
-from ikz_eval.inference.linear import column_basis
-
-LARGEST_DESIGN = 200_000_000
-"""Cells of the matrix of dummies (1.6 GB); inference with absorbed effects in the hat matrix needs it whole."""
-_ZERO = 1e-10
-"""Of a column's length: what is left of a dummy that other dummies explain is rounding below this."""
+from ikz_eval.inference.absorb import Absorbed, absorbed
 
 
 @dataclass(frozen=True, slots=True)
 class AbsorbedEffects:
-    """The dummies of one or several dimensions in the space of rows times the root of their weight.
+    """The dummies of one or several dimensions, largest dimension first, and the count of their parameters.
 
     Attributes
     ----------
-    codes : tuple of ndarray of int
-        Level of each row in each dimension as codes 0 to levels-1, largest dimension first, shape (n,) each. Without
-        absorbed columns one dimension of one level: the constant.
-    root : ndarray
-        Root of the weight of each row, shape (n,).
-    rest : ndarray
-        Orthonormal basis of what the dimensions after the first add, shape (n, added rank).
+    projection : Absorbed
+        Projects them out, in the space of rows times the root of their weight. Without absorbed columns one dimension of
+        one level: the constant.
     """
 
-    codes: tuple[Ints, ...]
-    root: Floats
-    rest: Floats
+    projection: Absorbed
 
     @property
-    def levels(self) -> tuple[int, ...]:
-        """Number of levels of each dimension."""
-        return tuple(int(codes.max()) + 1 for codes in self.codes)
+    def root(self) -> Floats | None:
+        """Root of the weight of each row, shape (n,); None when all are one."""
+        return self.projection.root
 
     @property
     def rank(self) -> int:
         """Rank of all dummies together."""
-        return self.levels[0] + int(self.rest.shape[1])
+        return self.projection.rank
+
+    def scaled(self, values: Floats) -> Floats:
+        """Return values of rows, shape (n,) or (n, k), times the root of the weight."""
+        if self.root is None:
+            return values
+        return values * (self.root if values.ndim == 1 else self.root[:, None])
 
     def residuals(self, columns: Floats) -> Floats:
-        """Return what the effects leave of the columns, shape as given (n, k); twice, so that rounding does not pile up."""
-        for _ in range(2):
-            columns = _less_means(self.codes[0], self.root, columns)
-            columns = columns - self.rest @ (self.rest.T @ columns)
-        return columns
-
-    def columns(self) -> Floats:
-        """Return columns with the span of all dummies, of full rank, shape (n, rank)."""
-        columns = np.zeros((self.root.size, self.rank))
-        columns[np.arange(self.root.size), self.codes[0]] = self.root
-        columns[:, self.levels[0] :] = self.rest
-        return columns
+        """Return what the effects leave of scaled columns, shape as given."""
+        return self.projection.residuals(columns)
 
     def parameters(self, cluster: Ints, regressors: int) -> int:
         """Return K of ``cr1`` by the convention of fixest.
@@ -70,11 +53,12 @@ class AbsorbedEffects:
         All dimensions count levels, less one for each after the first. A dimension is nested when each of its levels
         lies in one cluster: it then counts one only. With every dimension nested, regressors and a constant are left.
         """
-        nested = [is_nested(codes, cluster) for codes in self.codes]
+        codes, levels = self.projection.codes, self.projection.levels
+        nested = [is_nested(each, cluster) for each in codes]
         if all(nested):
             return regressors + 1
-        counted = sum(1 if inside else levels for inside, levels in zip(nested, self.levels, strict=True))
-        return regressors + counted - (len(self.codes) - 1)
+        counted = sum(1 if inside else n for inside, n in zip(nested, levels, strict=True))
+        return regressors + counted - (len(codes) - 1)
 
 
 def prepare_effects(codes: Sequence[Ints], weight: Floats) -> AbsorbedEffects:
@@ -90,22 +74,20 @@ def prepare_effects(codes: Sequence[Ints], weight: Floats) -> AbsorbedEffects:
     Raises
     ------
     EstimationError
-        If the dummies would be larger than ``LARGEST_DESIGN``.
+        If the dimensions after the largest have too many levels.
     """
-    compact = [np.unique(each, return_inverse=True)[1].ravel().astype(np.intp) for each in codes]
-    ordered = sorted(compact or [np.zeros(weight.size, dtype=np.intp)], key=lambda each: -int(each.max()))
-    root = np.sqrt(weight)
-    levels = sum(int(each.max()) + 1 for each in ordered)
-    if levels * weight.size > LARGEST_DESIGN:
-        raise EstimationError(
-            f"{weight.size} rows with {levels} absorbed effects make {levels * weight.size:.0e} cells; "
-            f"allowed are {LARGEST_DESIGN:.0e}"
-        )
-    others = [_dummies(each, root) for each in ordered[1:]]
-    stacked = np.column_stack([np.empty((weight.size, 0)), *others])
-    left = _less_means(ordered[0], root, stacked)
-    is_new = np.linalg.norm(left, axis=0) > _ZERO * np.linalg.norm(stacked, axis=0)
-    return AbsorbedEffects(tuple(ordered), root, column_basis(left[:, is_new]))
+    dense = [without_gaps(each) for each in codes] or [np.zeros(weight.size, dtype=np.intp)]
+    ordered = sorted(dense, key=lambda each: -int(each.max()))
+    return AbsorbedEffects(absorbed(ordered, None if (weight == 1.0).all() else np.sqrt(weight)))
+
+
+def without_gaps(codes: Ints) -> Ints:
+    """Return codes renumbered so that none is left out; as they are where none is."""
+    present = np.bincount(codes) > 0
+    if present.all():
+        return codes
+    renumbered: Ints = (np.cumsum(present) - 1)[codes]
+    return renumbered
 
 
 def without_singletons(codes: Sequence[Ints]) -> tuple[Flags, Counter[str]]:
@@ -125,22 +107,8 @@ def without_singletons(codes: Sequence[Ints]) -> tuple[Flags, Counter[str]]:
 
 def is_nested(codes: Ints, cluster: Ints) -> bool:
     """Return whether each level lies within one cluster."""
+    if codes is cluster:
+        return True
     first = np.zeros(int(codes.max()) + 1, dtype=np.intp)
     first[codes[::-1]] = cluster[::-1]
     return bool((first[codes] == cluster).all())
-
-
-def _dummies(codes: Ints, root: Floats) -> Floats:
-    columns = np.zeros((codes.size, int(codes.max()) + 1))
-    columns[np.arange(codes.size), codes] = root
-    return columns
-
-
-def _less_means(codes: Ints, root: Floats, columns: Floats) -> Floats:
-    """Return the columns less their weighted means by level, all in the space of rows times root weight."""
-    weight = np.bincount(codes, root**2)
-    means = np.column_stack(
-        [np.empty((weight.size, 0)), *(np.bincount(codes, root * column) / weight for column in columns.T)]
-    )
-    left: Floats = columns - root[:, None] * means[codes]
-    return left

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.estimate.absorbed_effects import AbsorbedEffects
+from ikz_eval.estimate.absorbed_effects import AbsorbedEffects, without_gaps
 from ikz_eval.estimate.observations import Floats, Ints
 from ikz_eval.inference.classical import classical
 from ikz_eval.inference.estimator import LinearEstimates
@@ -18,6 +18,8 @@ from ikz_eval.inference.sandwich import CoefficientInference
 
 _EXPLAINED = 1e-9
 """What is left of a regressor, relative to its length, when others explain it: rounding."""
+LONG_TABLE = 200_000
+"""Rows above which the weights come from the normal equations."""
 _INVOLVED = 1e-6
 """Smallest coefficient, among columns of unit length, with which a regressor is named as part of a combination."""
 
@@ -82,27 +84,48 @@ def least_squares(
     EstimationError
         If a regressor is explained by the effects or by other regressors, naming it, or no residual is left.
     """
-    import statsmodels.api as sm
-
-    y, x = outcome * effects.root, regressors * effects.root[:, None]
+    y, x = effects.scaled(outcome), effects.scaled(regressors)
     left = effects.residuals(x)
     _require_identified(terms, x, left)
     rank = effects.rank + len(terms)
     if rank >= y.size:
         raise EstimationError(f"{y.size} rows and rank {rank}: the regression leaves no residual")
-    fit = sm.OLS(effects.residuals(y[:, None])[:, 0], left).fit()
-    present, codes = np.unique(cluster, return_inverse=True)
+    codes = without_gaps(cluster)
+    present = np.flatnonzero(np.bincount(cluster))
     linear = LinearEstimates(
         terms=tuple(terms),
-        weights=np.ascontiguousarray(fit.model.pinv_wexog.T),
+        weights=_coefficient_weights(effects, y, left),
         outcome=y,
-        design=np.column_stack([effects.columns(), left]),
-        cluster=codes.ravel().astype(np.intp),
-        cluster_names=tuple(cluster_names[code] for code in present),
-        parameters=effects.parameters(codes.ravel(), len(terms)),
+        design=left,
+        cluster=codes,
+        cluster_names=_chosen(cluster_names, present),
+        parameters=effects.parameters(codes, len(terms)),
         parameters_full=rank,
+        absorbed=effects.projection,
     )
-    return LeastSquares(linear, float(fit.ssr) / (y.size - rank), y.size - rank)
+    rest = linear.residuals
+    return LeastSquares(linear, float(rest @ rest) / (y.size - rank), y.size - rank)
+
+
+def _coefficient_weights(effects: AbsorbedEffects, y: Floats, left: Floats) -> Floats:
+    """Return the weights of each coefficient, shape (n, k): the pseudo-inverse of what is left of the regressors.
+
+    statsmodels forms it from a singular value decomposition of all rows; in a table too long for that, where the
+    regressors were shown to be far from collinear, the normal equations give it in one product.
+    """
+    if left.shape[0] <= LONG_TABLE:
+        from statsmodels.regression.linear_model import OLS
+
+        fit = OLS(effects.residuals(y), left).fit()
+        return np.ascontiguousarray(fit.model.pinv_wexog.T)
+    weights: Floats = left @ np.linalg.inv(left.T @ left)
+    return weights
+
+
+def _chosen(names: Sequence[str], present: Ints) -> tuple[str, ...]:
+    if present.size == len(names):
+        return tuple(names)
+    return tuple(names[code] for code in present)
 
 
 def _require_identified(terms: Sequence[str], columns: Floats, left: Floats) -> None:

@@ -147,7 +147,8 @@ def _fit(known: Observations, *, has_start: bool, name: str) -> TwowayFit:
     names = known.covariate_names if has_start else known.covariate_names[1:]
     require_contrast(known, treated, name)
     effects = prepare_effects([known.unit, known.period_code], known.weight)
-    if (effects.residuals((treated * effects.root)[:, None]) ** 2).sum() <= _NOTHING_LEFT * (treated**2).sum():
+    left = effects.residuals(effects.scaled(treated))
+    if left @ left <= _NOTHING_LEFT * (treated @ treated):
         raise EstimationError(
             f"'{name}' does not vary beside unit and period effects: allowed is a treatment that some units have and "
             "others do not have in the same period"

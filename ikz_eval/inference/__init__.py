@@ -5,6 +5,7 @@ Knows no table, no study and no field; numpy and scipy only. A method (ikz_eval/
 """
 
 from ikz_eval.inference.attainable import count_assignments, smallest_randomisation_p, smallest_wild_p
+from ikz_eval.inference.bootstrap_weights import sign_draws
 from ikz_eval.inference.detectable import Reassigned, minimum_detectable, minimum_supported, saving_percent
 from ikz_eval.inference.donald_lang import donald_lang, region_changes
 from ikz_eval.inference.equivalence import Equivalence, equivalence
@@ -24,7 +25,7 @@ from ikz_eval.inference.randomisation import (
 from ikz_eval.inference.romano_wolf import RomanoWolf, romano_wolf
 from ikz_eval.inference.sandwich import CoefficientInference, cluster_robust, satterthwaite
 from ikz_eval.inference.stepdown import step_down
-from ikz_eval.inference.wild_bootstrap import WildResult, sign_draws, wild_bootstrap, wild_t
+from ikz_eval.inference.wild_bootstrap import WildResult, wild_bootstrap, wild_t
 
 __all__ = [
     "ClusterLeverage",

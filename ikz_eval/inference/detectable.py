@@ -12,12 +12,13 @@ from scipy import special
 
 from ikz_eval.errors import EstimationError
 from ikz_eval.inference.attainable import DRAWS
+from ikz_eval.inference.bootstrap_weights import sign_draws
+from ikz_eval.inference.cluster_scores import Quadratic
 from ikz_eval.inference.estimator import Floats, LinearEstimates
 from ikz_eval.inference.holm import holm
 from ikz_eval.inference.sandwich import satterthwaite
 from ikz_eval.inference.stepdown import step_down
-from ikz_eval.inference.wild_bootstrap import sign_draws
-from ikz_eval.inference.wild_statistics import Quadratic, prepare
+from ikz_eval.inference.wild_statistics import prepare
 
 _DOUBLINGS, _HALVINGS = 6, 12
 

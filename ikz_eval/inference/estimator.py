@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ikz_eval.errors import EstimationError
+from ikz_eval.inference.absorb import Absorbed
 from ikz_eval.inference.linear import column_basis
 
 Floats = NDArray[np.float64]
@@ -33,7 +34,7 @@ class LinearEstimates:
     outcome : ndarray
         y, shape (n,).
     design : ndarray
-        All columns of the working model, shape (n, k): absorbed effects and the constant-effect columns; only its span
+        Columns of the working model, shape (n, k): absorbed effects and the constant-effect columns; only its span
         counts, so repeated columns do no harm.
     cluster : ndarray of int
         Cluster of each row as a code 0 to G-1, shape (n,).
@@ -46,6 +47,9 @@ class LinearEstimates:
     restricted : ndarray or None
         Columns of the model of no effect for the wild bootstrap, shape (n, r). None: per estimate, the part of the
         design's span orthogonal to its weights; in least squares, exactly the model without the tested coefficient.
+    absorbed : Absorbed or None
+        Further effects of the working model, held by their codes instead of as columns of the design; every column of the
+        design and every weight is then already free of them.
     """
 
     terms: tuple[str, ...]
@@ -57,6 +61,7 @@ class LinearEstimates:
     parameters: int
     parameters_full: int
     restricted: Floats | None = None
+    absorbed: Absorbed | None = None
 
     def __post_init__(self) -> None:
         rows = self.outcome.shape[0]
@@ -71,7 +76,7 @@ class LinearEstimates:
                 raise EstimationError(f"linear estimates: {name} has shape {found}, expected is {expected}")
         if self.restricted is not None and self.restricted.shape[:1] != (rows,):
             raise EstimationError(f"linear estimates: restricted has shape {self.restricted.shape} for {rows} rows")
-        if not np.array_equal(np.unique(self.cluster), np.arange(len(self.cluster_names))):
+        if not self._is_numbered():
             raise EstimationError("linear estimates: cluster codes must run from 0 to G-1, each with a name")
         parts = {"weights": self.weights, "outcome": self.outcome, "design": self.design}
         for name, values in parts.items():
@@ -79,6 +84,12 @@ class LinearEstimates:
                 raise EstimationError(
                     f"linear estimates: {name} holds values that are not finite; drop those rows first"
                 )
+
+    def _is_numbered(self) -> bool:
+        if self.cluster.size and int(self.cluster.min()) < 0:
+            return False
+        counts = np.bincount(self.cluster)
+        return counts.size == len(self.cluster_names) and bool((counts > 0).all())
 
     @property
     def estimates(self) -> Floats:
@@ -103,9 +114,23 @@ class LinearEstimates:
 
     @property
     def residuals(self) -> Floats:
-        """Residuals e = (I - H) y of the working model, shape (n,)."""
+        """Residuals e = (I - H) y of the working model, shape (n,). With absorbed effects the last ones are kept."""
+        if self.absorbed is not None:
+            return _residuals(self)
         rest: Floats = self.outcome - self.basis @ (self.basis.T @ self.outcome)
         return rest
+
+    @property
+    def columns(self) -> Floats:
+        """All columns of the working model, absorbed effects among them, shape (n, k)."""
+        if self.absorbed is None:
+            return self.design
+        return np.column_stack([self.absorbed.columns(), self.design])
+
+    def sums_by_cluster(self, columns: Floats) -> Floats:
+        """Return the sums of columns, shape (n, k), by cluster, shape (G, k)."""
+        sums = [np.bincount(self.cluster, column, minlength=self.n_clusters) for column in columns.T]
+        return np.column_stack([np.empty((self.n_clusters, 0)), *sums])
 
     @property
     def members(self) -> tuple[Ints, ...]:
@@ -117,9 +142,19 @@ class LinearEstimates:
 
 @lru_cache(maxsize=1)
 def _basis(estimates: LinearEstimates) -> Floats:
-    basis = column_basis(estimates.design)
+    basis = column_basis(estimates.columns)
     if basis.shape[1] >= estimates.n_obs:
         raise EstimationError(
             f"{estimates.n_obs} rows and rank {basis.shape[1]}: the working model leaves no residual to infer from"
         )
     return basis
+
+
+@lru_cache(maxsize=1)
+def _residuals(estimates: LinearEstimates) -> Floats:
+    assert estimates.absorbed is not None
+    design = estimates.design
+    rest = estimates.absorbed.residuals(estimates.outcome)
+    for _ in range(2):  # so that rounding does not pile up
+        rest = rest - design @ np.linalg.solve(design.T @ design, design.T @ rest)
+    return rest

@@ -69,10 +69,14 @@ def cluster_robust(estimates: LinearEstimates, kind: str, *, confidence: float =
         If the kind is unknown, there are fewer than two clusters, or no residual variation is left.
     """
     require_clusters(estimates)
-    adjusted = adjusted_weights(estimates, kind)
+    is_plain = kind in KINDS and kind not in _POWERS
+    adjusted = [] if is_plain else adjusted_weights(estimates, kind)
     _require_residual(estimates)
     rest = estimates.residuals
-    scores = np.array([rest[rows] @ a for rows, a in zip(estimates.members, adjusted, strict=True)])
+    if is_plain:
+        scores = estimates.sums_by_cluster(estimates.weights * rest[:, None])
+    else:
+        scores = np.array([rest[rows] @ a for rows, a in zip(estimates.members, adjusted, strict=True)])
     errors = np.sqrt(small_sample_factor(estimates, kind) * (scores**2).sum(axis=0))
     between = np.full(errors.size, estimates.n_clusters - 1.0)
     df = _degrees_of_freedom(estimates, adjusted) if kind == "cr2" else between

@@ -1,31 +1,25 @@
 """Wild cluster bootstrap 11, 31, 13 and 33, restricted and unrestricted, for linear estimates.
 
-Holds the signs, the counting and the interval by inversion; the bootstrap t statistics are wild_statistics.py. Docs:
-docs/methods/wild_bootstrap.md.
+Holds the counting and the interval by inversion; the draws are bootstrap_weights.py, their statistics cluster_scores.py.
+Docs: docs/methods/wild_bootstrap.md, docs/methods/speed.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ikz_eval.errors import EstimationError
+from ikz_eval.inference.absorbed_scores import absorbed_scores
 from ikz_eval.inference.attainable import DRAWS
+from ikz_eval.inference.bootstrap_weights import BLOCK_CELLS, is_enumerated, sign_blocks
+from ikz_eval.inference.cluster_scores import ClusterScores, Quadratic, draw_statistics
 from ikz_eval.inference.estimator import Floats, LinearEstimates
 from ikz_eval.inference.stepdown import TIES, at_least
-from ikz_eval.inference.wild_statistics import Quadratic, prepare
+from ikz_eval.inference.wild_statistics import prepare
 
 TYPES = ("11", "31", "13", "33")
 """First digit: residuals of the bootstrap's model, plain or jackknifed. Second digit: variance in t, CR1 or CR3."""
-SIGNS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "rademacher": ((1.0, -1.0), (0.5, 0.5)),
-    "webb": (tuple(s * np.sqrt(x) for s in (1, -1) for x in (1.5, 1.0, 0.5)), (1 / 6,) * 6),
-    "mammen": (
-        ((1 - np.sqrt(5)) / 2, (1 + np.sqrt(5)) / 2),
-        ((np.sqrt(5) + 1) / (2 * np.sqrt(5)), (np.sqrt(5) - 1) / (2 * np.sqrt(5))),
-    ),
-}
-"""Values of a cluster's weight and their probabilities, by name of the distribution."""
 _DOUBLINGS, _HALVINGS = 24, 60
 
 
@@ -95,16 +89,19 @@ def wild_bootstrap(
     .. [2] MacKinnon, J. G., Nielsen, M. O., Webb, M. D. (2023). Fast and reliable jackknife and bootstrap methods for
        cluster-robust inference. *Journal of Applied Econometrics* 38(5).
     """
-    signs, is_exact = sign_draws(estimates.n_clusters, weights=weights, draws=draws, seed=seed)
+    groups = estimates.n_clusters
+    blocks = sign_blocks(groups, weights=weights, draws=draws, seed=seed)
+    is_exact = is_enumerated(groups, weights=weights, draws=draws)
+    scores = _scores(estimates, kind, restricted, denominator)
     results = []
-    for quadratic in _quadratics(estimates, signs, kind, restricted, denominator):
+    for quadratic in draw_statistics(scores, blocks, effects=confidence is not None, are_signs=weights == "rademacher"):
 
         def p_of(effect: float, each: Quadratic = quadratic) -> float:
             count = int(at_least(each.t_draws(effect), each.t(effect)).sum())
-            return count / len(signs) if is_exact else (count + 1) / (len(signs) + 1)
+            return count / each.level.size if is_exact else (count + 1) / (each.level.size + 1)
 
         low, high = _interval(p_of, quadratic, confidence)
-        results.append(WildResult(p_of(0.0), len(signs), low, high, is_exact))
+        results.append(WildResult(p_of(0.0), quadratic.level.size, low, high, is_exact))
     return results
 
 
@@ -125,39 +122,24 @@ def wild_t(
     signs : ndarray
         A column for each cluster in the order of its code, shape (B, G), see :func:`sign_draws`.
     """
-    quadratics = _quadratics(estimates, signs, kind, restricted, denominator)
+    if signs.shape[1] != estimates.n_clusters:
+        raise EstimationError(f"signs for {signs.shape[1]} clusters, but the estimates have {estimates.n_clusters}")
+    step = max(BLOCK_CELLS // signs.shape[1], 1)
+    blocks = (signs[start : start + step].T for start in range(0, len(signs), step))
+    quadratics = draw_statistics(_scores(estimates, kind, restricted, denominator), blocks, effects=False)
     observed = np.array([each.t(0.0) for each in quadratics])
     return observed, np.column_stack([each.t_draws(0.0) for each in quadratics])
 
 
-def sign_draws(
-    n_clusters: int, *, weights: str = "rademacher", draws: int = DRAWS, seed: int = 0
-) -> tuple[Floats, bool]:
-    """Return a weight for each draw and cluster, shape (B, G), and whether these are all there are.
-
-    Rademacher signs are enumerated when 2^G is at most ``draws``; the first row is then all plus, the observed one.
-    """
-    if weights not in SIGNS:
-        raise EstimationError(f"bootstrap weights '{weights}' are unknown; allowed: {', '.join(SIGNS)}")
-    if draws < 1:
-        raise EstimationError(f"draws is {draws}; allowed are whole numbers from 1")
-    if weights == "rademacher" and n_clusters < 63 and 2**n_clusters <= draws:
-        bits = (np.arange(2**n_clusters)[:, None] >> np.arange(n_clusters)) & 1
-        every: Floats = 1.0 - 2.0 * bits.astype(np.float64)
-        return every, True
-    values, chances = SIGNS[weights]
-    drawn = np.random.default_rng(seed).choice(len(values), size=(draws, n_clusters), p=chances)
-    picked: Floats = np.array(values, dtype=np.float64)[drawn]
-    return picked, False
-
-
-def _quadratics(
-    estimates: LinearEstimates, signs: Floats, kind: str, restricted: bool, denominator: str | None
-) -> list[Quadratic]:
-    if signs.shape[1] != estimates.n_clusters:
-        raise EstimationError(f"signs for {signs.shape[1]} clusters, but the estimates have {estimates.n_clusters}")
-    prepared = prepare(estimates, _variance(kind, denominator), kind[0], restricted=restricted)
-    return [each.statistics(estimates.outcome, signs) for each in prepared]
+def _scores(
+    estimates: LinearEstimates, kind: str, restricted: bool, denominator: str | None
+) -> Sequence[ClusterScores]:
+    """Return the cross-products by cluster of each estimate, without forming the working model where that can be."""
+    variance = _variance(kind, denominator)
+    quick = absorbed_scores(estimates, variance, kind[0], restricted=restricted)
+    if quick is not None:
+        return quick
+    return [each.scores(estimates.outcome) for each in prepare(estimates, variance, kind[0], restricted=restricted)]
 
 
 def _variance(kind: str, denominator: str | None) -> str:

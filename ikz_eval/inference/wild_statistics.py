@@ -1,7 +1,7 @@
-"""Bootstrap t statistics of linear estimates, from cross-products by cluster.
+"""Cross-products by cluster for the wild bootstrap of any linear estimate, from its working model formed whole.
 
-Holds the bootstrap's model and its residuals, plain or jackknifed. Nothing is refitted in a draw: G x G numbers are
-enough, since estimate and scores are linear in the outcome. Signs and counting are wild_bootstrap.py.
+Holds the bootstrap's model and its residuals, plain or jackknifed. The statistics of the draws are cluster_scores.py; models
+with absorbed effects that need not be formed are absorbed_scores.py; signs and counting are wild_bootstrap.py.
 """
 
 from dataclasses import dataclass
@@ -9,43 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ikz_eval.errors import EstimationError
+from ikz_eval.inference.cluster_scores import ClusterScores, Quadratic, draw_statistics
 from ikz_eval.inference.estimator import Floats, Ints, LinearEstimates
 from ikz_eval.inference.linear import column_basis
 from ikz_eval.inference.sandwich import adjusted_weights, jackknifed, require_clusters, small_sample_factor
 
 _ZERO = 1e-12
-"""A standard error below this, relative to the largest, is zero up to rounding."""
+"""A standard error below this, relative to what it could be, is zero up to rounding."""
+_DRAWS_AT_ONCE = 8_192
 _NOT_ORTHOGONAL = 1e-7
 """Part of the weights' length that may lie in the model of no effect, or must lie outside it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quadratic:
-    """Bootstrap statistics of one estimate as functions of the effect b0 under test.
-
-    Numerator of each draw: ``level - b0 slope``; its squared standard error: ``aa - 2 b0 ab + b0^2 bb``, each shape (B,).
-    """
-
-    estimate: float
-    se: float
-    level: Floats
-    slope: Floats
-    aa: Floats
-    ab: Floats
-    bb: Floats
-
-    def t_draws(self, effect: float) -> Floats:
-        """Return |t| of each draw; infinite where the standard error is zero."""
-        variance = np.maximum(self.aa - 2 * effect * self.ab + effect**2 * self.bb, 0.0)
-        usable = variance > _ZERO**2 * max(float(variance.max()), self.se**2)
-        drawn = np.full(variance.size, np.inf)
-        numerator = np.abs(self.level - effect * self.slope)
-        drawn[usable] = numerator[usable] / np.sqrt(variance[usable])
-        return drawn
-
-    def t(self, effect: float) -> float:
-        """Return the observed t of the effect."""
-        return (self.estimate - effect) / self.se
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +51,29 @@ class Prepared:
     is_jackknifed: bool
 
     def statistics(self, outcome: Floats, signs: Floats) -> Quadratic:
-        """Return the statistics over all draws, from cross-products by cluster."""
+        """Return the statistics over all draws, signs of shape (B, G)."""
+        blocks = (signs[start : start + _DRAWS_AT_ONCE].T for start in range(0, len(signs), _DRAWS_AT_ONCE))
+        return draw_statistics([self.scores(outcome)], blocks, effects=True)[0]
+
+    def scores(self, outcome: Floats) -> ClusterScores:
+        """Return an outcome and the design summed by cluster."""
         scores = self.adjusted * (outcome - self.basis @ (self.basis.T @ outcome))
         se = float(np.sqrt((np.array([scores[rows].sum() for rows in self.members]) ** 2).sum()))
-        if se <= _ZERO * float(np.linalg.norm(outcome) * np.linalg.norm(self.adjusted)):
-            raise EstimationError(f"'{self.term}': no residual variation is left; a bootstrap needs some")
+        require_variance(self.term, se, outcome, self.adjusted)
         parts = np.column_stack([outcome - self.null_basis @ (self.null_basis.T @ outcome), self.direction])
         if self.is_jackknifed:
             parts = jackknifed(self.null_basis, self.members, parts)
         numerators = np.array([self.weights[rows] @ parts[rows] for rows in self.members])
         loads = np.array([self.adjusted[rows] @ self.basis[rows] for rows in self.members])
         own = np.array([self.adjusted[rows] @ parts[rows] for rows in self.members])
-        inside = np.array([self.basis[rows].T @ parts[rows] for rows in self.members])
-        # Row r, column s: a_r'(I-H)_rs u_s, the score of cluster r when the sign of cluster s is plus.
-        each = [signs @ (np.diag(own[:, i]) - loads @ inside[:, :, i].T).T for i in range(2)]
-        level, slope = (signs @ numerators).T
-        aa, ab, bb = ((each[i] * each[j]).sum(axis=1) for i, j in ((0, 0), (0, 1), (1, 1)))
-        return Quadratic(float(self.weights @ outcome), se, level, slope, aa, ab, bb)
+        inside = np.array([parts[rows].T @ self.basis[rows] for rows in self.members]).transpose(1, 0, 2)
+        return ClusterScores(float(self.weights @ outcome), se, numerators, own, loads, inside)
+
+
+def require_variance(term: str, se: float, outcome: Floats, adjusted: Floats) -> None:
+    """Refuse an estimate whose residuals are rounding."""
+    if se <= _ZERO * float(np.linalg.norm(outcome) * np.linalg.norm(adjusted)):
+        raise EstimationError(f"'{term}': no residual variation is left; a bootstrap needs some")
 
 
 def prepare(

@@ -23,7 +23,7 @@ from ikz_eval.inference import (
     score_rows,
     wild_bootstrap,
 )
-from ikz_eval.inference.wild_bootstrap import sign_draws
+from ikz_eval.inference.bootstrap_weights import sign_draws
 from ikz_eval.inference.wild_statistics import prepare
 from tests.reference.staggered import BODIES, STARTS, invented_panel, reference_file, world
 

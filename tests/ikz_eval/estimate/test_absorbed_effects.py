@@ -6,9 +6,9 @@ import pytest
 import statsmodels.api as sm
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.estimate import absorbed_effects
 from ikz_eval.estimate.absorbed_effects import is_nested, prepare_effects, without_singletons
 from ikz_eval.estimate.regression import fit_regression
+from ikz_eval.inference import absorb
 from ikz_eval.inference.sandwich import cluster_robust
 
 DIMENSIONS = (["body"], ["body", "quarter"], ["quarter", "body", "kind"], ["region", "body", "quarter", "kind"])
@@ -120,7 +120,18 @@ def test_nested():
     assert not is_nested(np.array([0, 0, 1, 2]), np.array([5, 4, 5, 3]))
 
 
-def test_too_many_effects_are_refused(monkeypatch):
-    monkeypatch.setattr(absorbed_effects, "LARGEST_DESIGN", 100)
-    with pytest.raises(EstimationError, match="20 rows with 10 absorbed effects make 2e\\+02 cells"):
-        prepare_effects([np.repeat(np.arange(10), 2)], np.ones(20))
+def test_too_many_effects_are_refused_only_where_the_hat_matrix_is_needed_whole(table, monkeypatch):
+    fit = fit_regression(table, outcome="y", regressors=["x", "z"], absorb=["body", "quarter"], cluster="region")
+    monkeypatch.setattr(absorb, "LARGEST_DESIGN", 1_000)
+    assert cluster_robust(fit.linear, "cr1")[0].se > 0
+    with pytest.raises(
+        EstimationError, match=r"200 rows with 32 absorbed effects make 6e\+03 cells; .* cr1 and the wild"
+    ):
+        cluster_robust(fit.linear, "cr2")
+
+
+def test_too_many_levels_beside_the_largest_dimension_are_refused(monkeypatch):
+    monkeypatch.setattr(absorb, "LARGEST_REST", 9)
+    codes = [np.repeat(np.arange(20), 2), np.tile(np.arange(10), 4)]
+    with pytest.raises(EstimationError, match="beside the largest dimension have 10 levels; allowed are 9"):
+        prepare_effects(codes, np.ones(40))

@@ -1,0 +1,86 @@
+"""Bootstrap weights of clusters: Rademacher, Webb, Mammen, drawn block by block.
+
+Holds the distributions, the enumeration of all signs, and the stream of blocks, so that no table of clusters times draws
+is ever held. What is made of the weights is wild_bootstrap.py and multiplier.py.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ikz_eval.errors import EstimationError
+from ikz_eval.inference.attainable import DRAWS
+
+Floats = NDArray[np.float64]
+
+SIGNS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "rademacher": ((1.0, -1.0), (0.5, 0.5)),
+    "webb": (tuple(s * np.sqrt(x) for s in (1, -1) for x in (1.5, 1.0, 0.5)), (1 / 6,) * 6),
+    "mammen": (
+        ((1 - np.sqrt(5)) / 2, (1 + np.sqrt(5)) / 2),
+        ((np.sqrt(5) + 1) / (2 * np.sqrt(5)), (np.sqrt(5) - 1) / (2 * np.sqrt(5))),
+    ),
+}
+"""Values of a cluster's weight and their probabilities, by name of the distribution."""
+BLOCK_CELLS = 2**17
+"""Weights held at once, unless clusters are more: few enough (1 MB) to be used while they are near the processor."""
+_SIGNS_OF_BYTE = 1.0 - 2.0 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float64)
+"""The eight signs that a byte stands for, shape (256, 8)."""
+_WORD = 64
+"""Signs in one random word; blocks of draws are whole words."""
+
+
+def sign_draws(
+    n_clusters: int, *, weights: str = "rademacher", draws: int = DRAWS, seed: int = 0
+) -> tuple[Floats, bool]:
+    """Return a weight for each draw and cluster, shape (B, G), and whether these are all there are.
+
+    Rademacher signs are enumerated when 2^G is at most ``draws``; the first row is then all plus, the observed one.
+    The whole table is held; :func:`sign_blocks` gives the same one in parts.
+    """
+    blocks = [block.T for block in sign_blocks(n_clusters, weights=weights, draws=draws, seed=seed)]
+    return np.concatenate(blocks), is_enumerated(n_clusters, weights=weights, draws=draws)
+
+
+def is_enumerated(n_clusters: int, *, weights: str, draws: int) -> bool:
+    """Return whether all sign vectors are listed instead of drawn."""
+    return weights == "rademacher" and n_clusters < 63 and 2**n_clusters <= draws
+
+
+def sign_blocks(n_clusters: int, *, weights: str, draws: int, seed: int) -> Iterator[Floats]:
+    """Yield the weights of some draws at a time, shape (G, draws of the block); together as :func:`sign_draws`.
+
+    Raises
+    ------
+    EstimationError
+        If the distribution is unknown or there are no draws.
+    """
+    if weights not in SIGNS:
+        raise EstimationError(f"bootstrap weights '{weights}' are unknown; allowed: {', '.join(SIGNS)}")
+    if draws < 1:
+        raise EstimationError(f"draws is {draws}; allowed are whole numbers from 1")
+    if is_enumerated(n_clusters, weights=weights, draws=draws):
+        bits = (np.arange(2**n_clusters) >> np.arange(n_clusters)[:, None]) & 1
+        return iter([1.0 - 2.0 * bits])
+    return _drawn(n_clusters, weights, draws, np.random.default_rng(seed))
+
+
+def _drawn(n_clusters: int, weights: str, draws: int, random: np.random.Generator) -> Iterator[Floats]:
+    size = max(BLOCK_CELLS // max(n_clusters, 1) // _WORD, 1) * _WORD
+    for start in range(0, draws, size):
+        count = min(size, draws - start)
+        yield _block(n_clusters, count, weights, random)
+
+
+def _block(n_clusters: int, count: int, weights: str, random: np.random.Generator) -> Floats:
+    values, chances = (np.array(each, dtype=np.float64) for each in SIGNS[weights])
+    if weights == "rademacher":
+        # A bit a sign, looked up by the byte: one random word makes 64 of them, in the same order on every machine.
+        words = -(-count // _WORD)
+        raw = np.asarray(random.bit_generator.random_raw(n_clusters * words), dtype="<u8").view(np.uint8)
+        signs: Floats = np.take(_SIGNS_OF_BYTE, raw, axis=0).reshape(n_clusters, words * _WORD)
+        return signs if count == signs.shape[1] else np.ascontiguousarray(signs[:, :count])
+    if weights == "webb":
+        return np.asarray(values[random.integers(0, values.size, size=(n_clusters, count), dtype=np.uint8)])
+    return np.where(random.random((n_clusters, count)) < chances[0], values[0], values[1])
