@@ -11,7 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ikz_eval.estimate.observations import Flags, Floats, Ints
+from ikz_eval.estimate.quick_arrays import are_ones
 from ikz_eval.inference.absorb import Absorbed, absorbed
+
+_A_LOOK = 10_000
+"""Rows looked at first: where they already speak against it, the others need not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def prepare_effects(codes: Sequence[Ints], weight: Floats) -> AbsorbedEffects:
     """
     dense = [without_gaps(each) for each in codes] or [np.zeros(weight.size, dtype=np.intp)]
     ordered = sorted(dense, key=lambda each: -int(each.max()))
-    return AbsorbedEffects(absorbed(ordered, None if (weight == 1.0).all() else np.sqrt(weight)))
+    return AbsorbedEffects(absorbed(ordered, None if are_ones(weight) else np.sqrt(weight)))
 
 
 def without_gaps(codes: Ints) -> Ints:
@@ -99,7 +103,9 @@ def without_singletons(codes: Sequence[Ints]) -> tuple[Flags, Counter[str]]:
     while True:
         alone = np.zeros_like(kept)
         for each in codes:
-            alone |= kept & (np.bincount(each[kept], minlength=int(each.max()) + 1)[each] == 1)
+            is_single = np.bincount(each if kept.all() else each[kept], minlength=int(each.max()) + 1) == 1
+            if is_single.any():
+                alone |= kept & is_single[each]
         if not alone.any():
             return kept, +Counter({"singleton": int((~kept).sum())})
         kept &= ~alone
@@ -109,6 +115,10 @@ def is_nested(codes: Ints, cluster: Ints) -> bool:
     """Return whether each level lies within one cluster."""
     if codes is cluster:
         return True
-    first = np.zeros(int(codes.max()) + 1, dtype=np.intp)
-    first[codes[::-1]] = cluster[::-1]
-    return bool((first[codes] == cluster).all())
+    return all(_is_nested(codes[:some], cluster[:some]) for some in (_A_LOOK, codes.size))
+
+
+def _is_nested(codes: Ints, cluster: Ints) -> bool:
+    a_cluster = np.zeros(int(codes.max()) + 1, dtype=np.intp)
+    a_cluster[codes] = cluster
+    return bool((a_cluster[codes] == cluster).all())

@@ -44,6 +44,8 @@ class LeastSquares:
 
     def only(self, terms: Sequence[str]) -> "LeastSquares":
         """Return the fit with these terms alone; the working model stays whole."""
+        if tuple(terms) == self.linear.terms:
+            return self
         chosen = [self.linear.terms.index(term) for term in terms]
         return replace(self, linear=replace(self.linear, terms=tuple(terms), weights=self.linear.weights[:, chosen]))
 
@@ -130,14 +132,15 @@ def _chosen(names: Sequence[str], present: Ints) -> tuple[str, ...]:
 
 def _require_identified(terms: Sequence[str], columns: Floats, left: Floats) -> None:
     """Refuse the first regressor that the effects, or the effects and the regressors before it, explain."""
-    length = np.linalg.norm(columns, axis=0)
-    remains = np.linalg.norm(left, axis=0)
+    length, remains = (np.sqrt(np.einsum("ij,ij->j", each, each)) for each in (columns, left))
     for name, before, after in zip(terms, length, remains, strict=True):
         if after <= _EXPLAINED * before:
             raise EstimationError(
                 f"regressor '{name}' does not vary once the absorbed effects or the constant are taken out; "
                 "leave it out"
             )
+    if len(terms) == 1:
+        return
     unit = left / remains
     pivots = np.abs(np.diag(np.linalg.qr(unit, mode="r")))
     if unit.shape[1] <= unit.shape[0] and (pivots > _EXPLAINED).all():

@@ -5,7 +5,7 @@ Knows no study and no specification: that is design.py.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ikz_eval.errors import EstimationError
+from ikz_eval.estimate.quick_arrays import as_floats, chosen, coded, is_finite, numbered, ones, side_by_side
 from ikz_eval.inference.few_treated import RowDesign
 from ikz_eval.quarters import quarter_index, quarter_of_index
 
@@ -86,18 +87,17 @@ class Observations:
     @property
     def period_code(self) -> Ints:
         """Position of each row's period among the periods present, shape (n,)."""
-        codes: Ints = np.unique(self.period, return_inverse=True)[1].astype(np.intp)
-        return codes
+        return numbered(self.period)[0]
 
     @property
     def n_periods(self) -> int:
         """Number of periods present."""
-        return int(np.unique(self.period).size)
+        return int(numbered(self.period)[1].size)
 
     @property
     def n_units(self) -> int:
         """Number of units present."""
-        return int(np.unique(self.unit).size)
+        return int(np.count_nonzero(np.bincount(self.unit)))
 
     @property
     def treated(self) -> Flags:
@@ -118,11 +118,14 @@ class Observations:
 
     def keep(self, flags: Flags, reasons: Counter[str]) -> "Observations":
         """Return the flagged rows; the others are counted under ``reasons``."""
-        counted = Counter(self.dropped) + reasons
+        dropped = dict(sorted((Counter(self.dropped) + reasons).items()))
+        if flags.all():
+            return replace(self, dropped=dropped)
+        unit = self.unit[flags]
         return replace(
-            self, outcome=self.outcome[flags], unit=self.unit[flags], cluster=self.cluster[flags],
-            period=self.period[flags], start=self.start[flags], share=self.share[flags], rows=self.rows[flags],
-            weight=self.weight[flags], covariates=self.covariates[flags], dropped=dict(sorted(counted.items())),
+            self, outcome=self.outcome[flags], unit=unit, cluster=unit if self.cluster is self.unit else self.cluster[flags],
+            period=self.period[flags], start=chosen(self.start, flags), share=chosen(self.share, flags),
+            rows=self.rows[flags], weight=chosen(self.weight, flags), covariates=self.covariates[flags], dropped=dropped,
         )  # fmt: skip
 
 
@@ -132,7 +135,7 @@ def read_observations(
     outcome: str,
     unit: str,
     period: str,
-    cohort: str,
+    cohort: str | None,
     cluster: str | None = None,
     share: str | None = None,
     weights: str | None = None,
@@ -147,7 +150,7 @@ def read_observations(
         One row per unit and period.
     outcome, unit, period, cohort : str
         Column names. Periods and cohorts are whole numbers, or quarters as text (``2024-Q3``); a cohort that is empty,
-        0 or infinite was never treated.
+        0 or infinite was never treated. Without a column of cohorts all are never treated.
     cluster : str, optional
         Column of the clusters; the unit itself when left out.
     share : str, optional
@@ -165,20 +168,23 @@ def read_observations(
         If a column is missing, a unit and period occur twice, a unit changes its cohort,
         cluster or share, a share is not above zero, a weight is negative, a covariate is no number, or no row is left.
     """
-    names = {"outcome": outcome, "unit": unit, "period": period, "cohort": cohort, "cluster": cluster or unit}
-    further = {"share": share, "weights": weights} | {f"covariate {i}": name for i, name in enumerate(covariates, 1)}
+    names = {"outcome": outcome, "unit": unit, "period": period, "cluster": cluster or unit}
+    further = {"cohort": cohort, "share": share, "weights": weights} | {
+        f"covariate {i}": name for i, name in enumerate(covariates, 1)
+    }
     _require_columns(panel, names | {role: name for role, name in further.items() if name is not None})
     _require_anticipation(anticipation)
     _require_keys(panel, names)
-    start = _whole_numbers(panel[cohort], cohort)
-    start[~(start > 0)] = np.inf
-    unit_codes, unit_names = _coded(panel[unit])
-    cluster_codes, cluster_names = _coded(panel[names["cluster"]])
-    _require_constant(unit_codes, start, unit_names, cohort)
-    _require_constant(unit_codes, cluster_codes.astype(np.float64), unit_names, names["cluster"])
+    unit_codes, unit_names = coded(panel[unit])
+    start = _starts(panel, cohort, unit_codes, unit_names)
+    cluster_codes, cluster_names = unit_codes, unit_names
+    if names["cluster"] != unit:
+        cluster_codes, cluster_names = coded(panel[names["cluster"]])
+        _require_constant(unit_codes, cluster_codes.astype(np.float64), unit_names, names["cluster"])
     shares = _read_shares(panel, share, unit_codes, unit_names)
-    values = panel[outcome].to_numpy(dtype=np.float64, na_value=np.nan)
+    values = as_floats(panel[outcome])
     periods = _whole_numbers(panel[period], period)
+    _require_one_row_each(panel, names, unit_codes, periods)
     everything = Observations(
         values, unit_codes, cluster_codes, periods, start, unit_names, cluster_names, shares, anticipation,
         np.arange(len(panel)), {}, _read_weights(panel, weights), _read_covariates(panel, covariates), tuple(covariates),
@@ -187,10 +193,20 @@ def read_observations(
     return _drop_unusable(everything)
 
 
+def _starts(panel: pd.DataFrame, cohort: str | None, unit: Ints, names: tuple[str, ...]) -> Floats:
+    """Return the first treated period of each row's unit, infinite when never."""
+    if cohort is None:
+        return np.broadcast_to(np.inf, len(panel))
+    start = _whole_numbers(panel[cohort], cohort).copy()
+    start[~(start > 0)] = np.inf
+    _require_constant(unit, start, names, cohort)
+    return start
+
+
 def _read_shares(panel: pd.DataFrame, column: str | None, unit: Ints, names: tuple[str, ...]) -> Floats:
     if column is None:
-        return np.ones(len(panel))
-    shares: Floats = panel[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        return ones(len(panel))
+    shares = as_floats(panel[column])
     if not (shares > 0).all():
         raise EstimationError(f"'{column}' must be above zero in every row, found {shares[~(shares > 0)][0]}")
     _require_constant(unit, shares, names, column)
@@ -199,7 +215,7 @@ def _read_shares(panel: pd.DataFrame, column: str | None, unit: Ints, names: tup
 
 def _read_weights(panel: pd.DataFrame, column: str | None) -> Floats:
     if column is None:
-        return np.ones(len(panel))
+        return ones(len(panel))
     weights: Floats = _numbers(panel, column)
     if (weights < 0).any() or np.isinf(weights).any():
         raise EstimationError(
@@ -211,31 +227,38 @@ def _read_weights(panel: pd.DataFrame, column: str | None) -> Floats:
 def _read_covariates(panel: pd.DataFrame, names: Sequence[str]) -> Floats:
     if len(set(names)) < len(names):
         raise EstimationError(f"covariates {', '.join(names)}: allowed is each name once")
-    return np.column_stack([np.empty((len(panel), 0)), *(_numbers(panel, name) for name in names)])
+    return side_by_side([_numbers(panel, name) for name in names]) if names else np.empty((len(panel), 0))
 
 
 def _numbers(panel: pd.DataFrame, column: str) -> Floats:
     if not pd.api.types.is_numeric_dtype(panel[column].dtype):
         raise EstimationError(f"'{column}' holds {panel[column].dtype} values; allowed are numbers")
-    return panel[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    return as_floats(panel[column])
 
 
 def _drop_unusable(everything: Observations) -> Observations:
-    usable = np.isfinite(everything.outcome)
-    reasons = Counter({"outcome_missing": int((~usable).sum())})
-    before_start = everything.start - everything.period
-    for reason, applies in (
-        ("anticipation", (before_start > 0) & (before_start <= everything.anticipation)),
-        ("weight_missing", np.isnan(everything.weight)),
-        ("weight_zero", everything.weight == 0),
-        ("covariate_missing", ~np.isfinite(everything.covariates).all(axis=1)),
-    ):
+    usable, reasons = np.ones(everything.outcome.size, dtype=bool), Counter[str]()
+    for reason, applies in _unusable(everything):
         reasons[reason] = int((usable & applies).sum())
         usable = usable & ~applies
     kept = everything.keep(usable, +reasons)
     if kept.outcome.size == 0:
         raise EstimationError(f"no usable row is left of {everything.outcome.size}; dropped: {kept.dropped}")
     return kept
+
+
+def _unusable(everything: Observations) -> Iterator[tuple[str, Flags]]:
+    """Yield each reason that may apply, in their order, and the rows with it."""
+    if not is_finite(everything.outcome):
+        yield "outcome_missing", ~np.isfinite(everything.outcome)
+    if everything.anticipation:
+        before_start = everything.start - everything.period
+        yield "anticipation", (before_start > 0) & (before_start <= everything.anticipation)
+    if everything.weight.strides != (0,):
+        yield "weight_missing", np.isnan(everything.weight)
+        yield "weight_zero", everything.weight == 0
+    if not is_finite(everything.covariates):
+        yield "covariate_missing", ~np.isfinite(everything.covariates).all(axis=1)
 
 
 def _require_columns(panel: pd.DataFrame, names: dict[str, str]) -> None:
@@ -253,8 +276,15 @@ def _require_anticipation(anticipation: int) -> None:
 
 def _require_keys(panel: pd.DataFrame, names: dict[str, str]) -> None:
     keys = [names["unit"], names["period"]]
-    if panel[[*keys, names["cluster"]]].isna().to_numpy().any():
+    if any(panel[name].hasnans for name in (*keys, names["cluster"])):
         raise EstimationError(f"unit, period or cluster is empty in some rows ({', '.join(keys)}); fill or drop them")
+
+
+def _require_one_row_each(panel: pd.DataFrame, names: dict[str, str], unit: Ints, periods: Floats) -> None:
+    keys, period = [names["unit"], names["period"]], numbered(periods)[0]
+    place = unit * (int(period.max()) + 1) + period
+    if (place[1:] > place[:-1]).all():  # sorted, so that a repeated row would show at once
+        return
     twice = panel.duplicated(keys)
     if twice.any():
         first = ", ".join(str(value) for value in panel.loc[twice, keys].iloc[0])
@@ -263,9 +293,9 @@ def _require_keys(panel: pd.DataFrame, names: dict[str, str]) -> None:
 
 def _require_constant(unit: Ints, values: Floats, names: tuple[str, ...], column: str) -> None:
     """Refuse a value that changes within a unit."""
-    first = np.full(len(names), np.nan)
-    first[unit[::-1]] = values[::-1]
-    changed = first[unit] != values
+    some = np.full(len(names), np.nan)
+    some[unit] = values
+    changed = some[unit] != values
     if changed.any():
         culprit = names[int(unit[np.flatnonzero(changed)[0]])]
         raise EstimationError(f"'{column}' changes within unit '{culprit}'; allowed is one value a unit")
@@ -274,7 +304,9 @@ def _require_constant(unit: Ints, values: Floats, names: tuple[str, ...], column
 def _whole_numbers(column: pd.Series, name: str) -> Floats:
     """Return periods as whole numbers; quarters as text are counted, empty stays nan."""
     if pd.api.types.is_numeric_dtype(column.dtype):
-        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan).copy()
+        numbers = as_floats(column)
+        if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+            return numbers
         finite = numbers[np.isfinite(numbers)]
         if (finite != np.floor(finite)).any():
             raise EstimationError(f"'{name}' holds periods that are not whole numbers")
@@ -282,8 +314,3 @@ def _whole_numbers(column: pd.Series, name: str) -> Floats:
     texts = column.astype("str")
     known = {value: float(quarter_index(value)) for value in texts.dropna().unique()}
     return texts.map(known).to_numpy(dtype=np.float64, na_value=np.nan).copy()
-
-
-def _coded(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
-    codes, names = pd.factorize(column, sort=True)
-    return codes.astype(np.intp), tuple(str(name) for name in names)

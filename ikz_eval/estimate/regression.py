@@ -15,6 +15,7 @@ from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.absorbed_effects import prepare_effects, without_singletons
 from ikz_eval.estimate.least_squares import LeastSquares, least_squares
 from ikz_eval.estimate.observations import Flags, Ints
+from ikz_eval.estimate.quick_arrays import chosen
 from ikz_eval.estimate.shown import Shown
 from ikz_eval.estimate.usable_rows import UsableRows, usable_rows
 from ikz_eval.inference.estimator import LinearEstimates
@@ -128,15 +129,19 @@ def fit_regression(
     if not kept.any():
         raise EstimationError(f"every row is alone in an absorbed effect ({', '.join(absorb)}); dropped: {dropped}")
     fit = _fit(seen, kept, tuple(regressors))
-    n_units = int(np.unique(seen.keys["absorbed"][0][0][kept]).size) if absorb else None
-    return RegressionFit(fit, seen.rows[kept], n_units, dropped)
+    n_units = int(np.count_nonzero(np.bincount(chosen(seen.keys["absorbed"][0][0], kept)))) if absorb else None
+    return RegressionFit(fit, chosen(seen.rows, kept), n_units, dropped)
 
 
 def _fit(seen: UsableRows, kept: Flags, terms: tuple[str, ...]) -> LeastSquares:
-    effects = prepare_effects([codes[kept] for codes, _ in seen.keys["absorbed"]], seen.weight[kept])
+    known = [chosen(codes, kept) for codes, _ in seen.keys["absorbed"]]
+    effects = prepare_effects(known, chosen(seen.weight, kept))
     codes, names = seen.keys["cluster"][0] if seen.keys["cluster"] else row_clusters(seen.rows)
-    outcome, regressors = seen.numbers["outcome"][kept, 0], seen.numbers["regressor"][kept]
-    return least_squares(terms, outcome, regressors, effects, codes[kept], names)
+    outcome, regressors = (chosen(seen.numbers[role], kept) for role in ("outcome", "regressor"))
+    same = next((own for own, (each, _) in zip(known, seen.keys["absorbed"], strict=True) if each is codes), None)
+    return least_squares(
+        terms, outcome[:, 0], regressors, effects, chosen(codes, kept) if same is None else same, names
+    )
 
 
 def row_clusters(rows: Ints) -> tuple[Ints, tuple[str, ...]]:

@@ -32,7 +32,7 @@ def groups_by_cohort(panel: pd.DataFrame, *, period: str, cohort: str, within: s
     EstimationError
         If there is not exactly one start between the first and the last period, or the cohort changes within a unit.
     """
-    periods, start = whole_numbers(panel[period], period), whole_numbers(panel[cohort], cohort)
+    periods, start = whole_numbers(panel[period], period), whole_numbers(panel[cohort], cohort).copy()
     start[~(start > 0)] = np.inf
     first, last = _range(periods)
     start[start > last] = np.inf

@@ -15,16 +15,14 @@ import pandas as pd
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.absorbed_effects import prepare_effects, without_singletons
 from ikz_eval.estimate.least_squares import LeastSquares, least_squares
-from ikz_eval.estimate.observations import Floats, Observations, read_observations
+from ikz_eval.estimate.observations import Floats, Ints, Observations, read_observations
+from ikz_eval.estimate.quick_arrays import chosen
 from ikz_eval.estimate.regression import terms_frame
 from ikz_eval.estimate.shown import Shown
 from ikz_eval.estimate.treatment_start import require_columns, require_one
 from ikz_eval.inference.estimator import LinearEstimates
 from ikz_eval.inference.few_treated import RowDesign
 from ikz_eval.inference.sandwich import CoefficientInference
-
-_NO_START = "no start is given"
-"""Column added to a panel that comes with a treatment instead of a cohort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,32 +127,36 @@ def fit_twoway(
         raise EstimationError("anticipation needs a cohort: a treatment column does not say when it was foreseen")
     seen, missing = panel, 0
     if treatment is not None:
-        seen = panel.loc[panel[treatment].notna()].assign(**{_NO_START: 0})
+        seen = panel.loc[panel[treatment].notna()] if panel[treatment].hasnans else panel
         missing = len(panel) - len(seen)
     known = read_observations(
-        seen, outcome=outcome, unit=unit, period=period, cohort=cohort or _NO_START, cluster=cluster,
+        seen, outcome=outcome, unit=unit, period=period, cohort=cohort, cluster=cluster,
         anticipation=anticipation, weights=weights,
         covariates=[*covariates] if treatment is None else [treatment, *covariates],
     )  # fmt: skip
-    kept, singletons = without_singletons([known.unit, known.period_code])
+    periods = known.period_code
+    kept, singletons = without_singletons([known.unit, periods])
     known = known.keep(kept, singletons + Counter({"treatment_missing": missing}))
-    return _fit(known, has_start=treatment is None, name=named)
+    return _fit(known, chosen(periods, kept), has_start=treatment is None, name=named)
 
 
-def _fit(known: Observations, *, has_start: bool, name: str) -> TwowayFit:
+def _fit(known: Observations, periods: Ints, *, has_start: bool, name: str) -> TwowayFit:
     treated = known.treated.astype(np.float64) if has_start else known.covariates[:, 0]
     covariates = known.covariates if has_start else known.covariates[:, 1:]
     names = known.covariate_names if has_start else known.covariate_names[1:]
     require_contrast(known, treated, name)
-    effects = prepare_effects([known.unit, known.period_code], known.weight)
-    left = effects.residuals(effects.scaled(treated))
-    if left @ left <= _NOTHING_LEFT * (treated @ treated):
+    effects = prepare_effects([known.unit, periods], known.weight)
+    regressors = np.column_stack([treated, covariates]) if covariates.size else treated[:, None]
+    try:
+        fit = least_squares(["ATT", *names], known.outcome, regressors, effects, known.cluster, known.cluster_names)
+    except EstimationError:
+        left = effects.residuals(effects.scaled(treated))
+        if left @ left > _NOTHING_LEFT * (treated @ treated):
+            raise
         raise EstimationError(
             f"'{name}' does not vary beside unit and period effects: allowed is a treatment that some units have and "
             "others do not have in the same period"
-        )
-    regressors = np.column_stack([treated, covariates])
-    fit = least_squares(["ATT", *names], known.outcome, regressors, effects, known.cluster, known.cluster_names)
+        ) from None
     return TwowayFit(fit.only(["ATT"]), known, treated)
 
 
@@ -168,6 +170,5 @@ def require_contrast(known: Observations, treated: Floats, name: str) -> None:
         raise EstimationError("the panel has a single period; at least one before and one after the start are needed")
     if not treated.any():
         raise EstimationError(f"no row is treated: '{name}' names no unit and period that is observed as treated")
-    untreated_units = np.unique(known.unit[treated == 0]).size
-    if untreated_units == 0:
+    if treated.all():
         raise EstimationError("every unit is treated from its first observed period on; nothing is observed untreated")

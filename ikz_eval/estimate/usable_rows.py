@@ -5,7 +5,7 @@ or treatment: a panel that has them is read by observations.py.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.observations import Flags, Floats, Ints
+from ikz_eval.estimate.quick_arrays import as_floats, chosen, coded, is_finite, ones, side_by_side
 
 Roles = Mapping[str, Sequence[str]]
 """Role (``outcome``, ``regressor``, ``absorbed``, ``cluster``) -> names of its columns."""
@@ -66,37 +67,39 @@ def usable_rows(table: pd.DataFrame, *, numbers: Roles, keys: Roles, weights: st
         If a column is missing or not of numbers, a weight is negative, or no row is left.
     """
     _require_columns(table, {**numbers, **keys, "weight": () if weights is None else (weights,)})
-    read = {
-        role: np.column_stack([_numbers(table, name) for name in names]) for role, names in numbers.items() if names
-    }
-    weight = np.ones(len(table)) if weights is None else _weights(table, weights)
+    read = {role: side_by_side([_numbers(table, name) for name in names]) for role, names in numbers.items() if names}
+    weight = ones(len(table)) if weights is None else _weights(table, weights)
     usable, dropped = np.ones(len(table), dtype=bool), Counter[str]()
-    gaps: dict[str, Flags] = {f"{role}_missing": _with_gap(~np.isfinite(values)) for role, values in read.items()}
-    gaps |= {
-        f"{role}_missing": _with_gap(table[list(names)].isna().to_numpy(dtype=bool))
-        for role, names in keys.items()
-        if names
-    }
-    gaps["weight_missing"], gaps["weight_zero"] = np.isnan(weight), weight == 0
-    for reason, applies in gaps.items():
+    for reason, applies in _gaps(table, read, keys, None if weights is None else weight):
         dropped[reason] = int((usable & applies).sum())
         usable = usable & ~applies
     if not usable.any():
         raise EstimationError(f"no usable row is left of {len(table)}; dropped: {dict(+dropped)}")
-    kept = table.loc[usable]
+    kept = table if usable.all() else table.loc[usable]
+    known = {name: coded(kept[name]) for name in dict.fromkeys(name for names in keys.values() for name in names)}
     return UsableRows(
-        {role: values[usable] for role, values in read.items()},
-        {role: tuple(coded(kept[name]) for name in names) for role, names in keys.items()},
-        weight[usable],
+        {role: chosen(values, usable) for role, values in read.items()},
+        {role: tuple(known[name] for name in names) for role, names in keys.items()},
+        chosen(weight, usable),
         np.flatnonzero(usable).astype(np.intp),
         dict(sorted((+dropped).items())),
     )
 
 
-def coded(labels: pd.Series) -> tuple[Ints, tuple[str, ...]]:
-    """Return the code of each label in sorted order, and the names of the codes."""
-    codes, names = pd.factorize(labels, sort=True)
-    return codes.astype(np.intp), tuple(str(name) for name in names)
+def _gaps(
+    table: pd.DataFrame, read: dict[str, Floats], keys: Roles, weight: Floats | None
+) -> Iterator[tuple[str, Flags]]:
+    """Yield each reason that applies to some row, and the rows with it."""
+    for role, values in read.items():
+        if not is_finite(values):
+            yield f"{role}_missing", _with_gap(~np.isfinite(values))
+    for role, names in keys.items():
+        gaps = [table[name].isna().to_numpy(dtype=bool) for name in names if table[name].hasnans]
+        if gaps:
+            yield f"{role}_missing", _with_gap(np.column_stack(gaps))
+    if weight is not None:
+        yield "weight_missing", np.isnan(weight)
+        yield "weight_zero", weight == 0
 
 
 def _require_columns(table: pd.DataFrame, roles: Roles) -> None:
@@ -118,8 +121,7 @@ def _numbers(table: pd.DataFrame, name: str) -> Floats:
         raise EstimationError(
             f"'{name}' holds {table[name].dtype} values; allowed are numbers (absorb a column of labels, or code it 0 and 1)"
         )
-    values: Floats = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    return values
+    return as_floats(table[name])
 
 
 def _weights(table: pd.DataFrame, name: str) -> Floats:

@@ -66,6 +66,8 @@ class Absorbed:
         """Return what the effects leave of the columns, shape as given, (n,) or (n, k)."""
         if columns.ndim == 1:
             return self._residual(columns)
+        if columns.shape[1] == 1:
+            return self._residual(np.ascontiguousarray(columns[:, 0]))[:, None]
         left = np.empty_like(columns)
         for place in range(columns.shape[1]):
             left[:, place] = self._residual(np.ascontiguousarray(columns[:, place]))

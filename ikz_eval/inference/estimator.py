@@ -17,6 +17,9 @@ from ikz_eval.inference.linear import column_basis
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+_LONG = 200_000
+"""Rows above which residuals are made orthogonal to the regressors once, not twice."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearEstimates:
@@ -78,9 +81,10 @@ class LinearEstimates:
             raise EstimationError(f"linear estimates: restricted has shape {self.restricted.shape} for {rows} rows")
         if not self._is_numbered():
             raise EstimationError("linear estimates: cluster codes must run from 0 to G-1, each with a name")
+        # A sum holds every nan and infinity: one pass where all is well.
         parts = {"weights": self.weights, "outcome": self.outcome, "design": self.design}
         for name, values in parts.items():
-            if not np.isfinite(values).all():
+            if not np.isfinite(values.sum()) and not np.isfinite(values).all():
                 raise EstimationError(
                     f"linear estimates: {name} holds values that are not finite; drop those rows first"
                 )
@@ -155,6 +159,7 @@ def _residuals(estimates: LinearEstimates) -> Floats:
     assert estimates.absorbed is not None
     design = estimates.design
     rest = estimates.absorbed.residuals(estimates.outcome)
-    for _ in range(2):  # so that rounding does not pile up
-        rest = rest - design @ np.linalg.solve(design.T @ design, design.T @ rest)
+    inner = design.T @ design
+    for _ in range(2 if rest.size <= _LONG else 1):  # so that rounding does not pile up
+        rest -= design @ np.linalg.solve(inner, design.T @ rest)
     return rest
