@@ -132,20 +132,32 @@ def assignments(paths: Sequence[Path], *, draws: int = DRAWS, seed: int = 0) -> 
 
     Up to 10,000 distinct assignments are enumerated; otherwise ``draws`` random permutations and the observed one.
     """
-    number = count_assignments(paths)
+    distinct = list(dict.fromkeys(paths))
+    observed = np.array([distinct.index(path) for path in paths], dtype=np.intp)
+    codes, is_exact = deal(observed, draws=draws, seed=seed)
+    return [tuple(distinct[code] for code in row) for row in codes.tolist()], is_exact
+
+
+def deal(observed: Ints, *, draws: int = DRAWS, seed: int = 0) -> tuple[Ints, bool]:
+    """Return the same assignments as codes of paths, shape (B, G), and whether these are all distinct ones.
+
+    Parameters
+    ----------
+    observed : ndarray of int
+        Code of the path of each block, shape (G,).
+    draws, seed : int
+        As for :func:`randomise`.
+    """
+    number = count_assignments(observed.tolist())
     if number < 2:
         raise EstimationError("randomisation needs blocks with at least two different start paths")
     if draws < 1:
         raise EstimationError(f"draws is {draws}; allowed are whole numbers from 1")
-    distinct = list(dict.fromkeys(paths))
-    observed = np.array([distinct.index(path) for path in paths], dtype=np.intp)
     if number <= ENUMERATION_LIMIT:
-        others = [codes for codes in _distinct(np.sort(observed)) if not np.array_equal(codes, observed)]
+        others = np.array([codes for codes in _distinct(np.sort(observed)) if not np.array_equal(codes, observed)])
     else:
-        draw = np.random.default_rng(seed)
-        others = [draw.permutation(observed) for _ in range(draws)]
-    dealt = [tuple(distinct[code] for code in codes) for codes in (observed, *others)]
-    return dealt, number <= ENUMERATION_LIMIT
+        others = np.random.default_rng(seed).permuted(np.tile(observed, (draws, 1)), axis=1)
+    return np.concatenate([observed[None, :], others]), number <= ENUMERATION_LIMIT
 
 
 def _distinct(codes: Ints) -> Iterator[Ints]:
