@@ -16,7 +16,7 @@ from ikz_eval.estimate.honest_terms import honest_terms
 from ikz_eval.estimate.request import Fit, HasRows, InfersItself
 from ikz_eval.inference.classical import classical
 from ikz_eval.inference.estimator import Floats, LinearEstimates
-from ikz_eval.inference.randomisation import Path, randomisation_draws
+from ikz_eval.inference.randomisation import AtOnce, Path, randomisation_draws
 from ikz_eval.inference.sandwich import KINDS, cluster_robust
 from ikz_eval.inference.wild_bootstrap import wild_bootstrap
 
@@ -29,6 +29,7 @@ INFERENCE = ("classical", "analytic", *KINDS, "wild", "randomisation", *OWN)
 P_VALUES = ("p", "low", "high", "p_t", "p_coefficient")
 """What is withheld with one treated cluster: p values, and intervals, which are p values in another form."""
 NO_LINEAR = "the estimates are not linear in the outcomes (covariates in the comparison); only 'analytic' can be had"
+
 Refit = Callable[[Mapping[str, Path]], LinearEstimates]
 
 
@@ -81,11 +82,16 @@ class Inferred:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """What randomisation permutes: the start path of each cluster, its size, and the refit under other paths."""
+    """What randomisation permutes: the start path of each cluster, its size, and the refit under other paths.
+
+    ``at_once`` returns coefficient and t (CR2) of ``ATT`` under many assignments, nan where one has to be refitted; None
+    where all have to be.
+    """
 
     paths: dict[str, Path]
     sizes: dict[str, int]
     refit: Refit
+    at_once: AtOnce | None = None
 
 
 def infer_terms(fit: Fit, points: Mapping[str, float], plan: Plan, blocks: Blocks | None) -> tuple[Inferred, ...]:
@@ -179,7 +185,7 @@ def _randomisation(linear: LinearEstimates, plan: Plan, blocks: Blocks | None) -
 
     drawn = randomisation_draws(
         statistic, list(blocks.paths.values()), sizes=[blocks.sizes[name] for name in names], draws=plan.draws,
-        seed=plan.seed,
+        seed=plan.seed, at_once=blocks.at_once if linear.terms == ("ATT",) else None,
     )  # fmt: skip
     keys = ("p_t", "p_coefficient", "assignments", "is_approximate")
     return _of(linear, [{key: getattr(one, key) for key in keys} for one in drawn.results()])

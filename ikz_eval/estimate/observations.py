@@ -183,7 +183,7 @@ def read_observations(
         _require_constant(unit_codes, cluster_codes.astype(np.float64), unit_names, names["cluster"])
     shares = _read_shares(panel, share, unit_codes, unit_names)
     values = as_floats(panel[outcome])
-    periods = _whole_numbers(panel[period], period)
+    periods = whole_numbers(panel[period], period)
     _require_one_row_each(panel, names, unit_codes, periods)
     everything = Observations(
         values, unit_codes, cluster_codes, periods, start, unit_names, cluster_names, shares, anticipation,
@@ -197,7 +197,7 @@ def _starts(panel: pd.DataFrame, cohort: str | None, unit: Ints, names: tuple[st
     """Return the first treated period of each row's unit, infinite when never."""
     if cohort is None:
         return np.broadcast_to(np.inf, len(panel))
-    start = _whole_numbers(panel[cohort], cohort).copy()
+    start = whole_numbers(panel[cohort], cohort).copy()
     start[~(start > 0)] = np.inf
     _require_constant(unit, start, names, cohort)
     return start
@@ -301,7 +301,7 @@ def _require_constant(unit: Ints, values: Floats, names: tuple[str, ...], column
         raise EstimationError(f"'{column}' changes within unit '{culprit}'; allowed is one value a unit")
 
 
-def _whole_numbers(column: pd.Series, name: str) -> Floats:
+def whole_numbers(column: pd.Series, name: str) -> Floats:
     """Return periods as whole numbers; quarters as text are counted, empty stays nan."""
     if pd.api.types.is_numeric_dtype(column.dtype):
         numbers = as_floats(column)

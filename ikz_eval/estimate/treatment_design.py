@@ -6,13 +6,14 @@ reading of a treatment column is treatment_start.py; the rules of the verdict pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError, UsageError
+from ikz_eval.estimate.dealt_paths import dealt_paths
 from ikz_eval.estimate.inferring import Blocks, Inferred
 from ikz_eval.estimate.panel_verdict import (
     PRIMARY,
@@ -28,7 +29,7 @@ from ikz_eval.estimate.panel_verdict import (
 )  # fmt: skip
 from ikz_eval.estimate.request import Fit, Request
 from ikz_eval.estimate.treatment_start import with_start
-from ikz_eval.inference.estimator import LinearEstimates
+from ikz_eval.inference.estimator import Floats, LinearEstimates
 from ikz_eval.inference.randomisation import Path
 
 FitMethod = Callable[[pd.DataFrame, Request], Fit]
@@ -114,7 +115,15 @@ class TreatmentDesign:
                 raise EstimationError("randomisation needs an estimate that is linear in the outcomes")
             return linear
 
-        return Blocks(self.starts.paths, self.starts.sizes, refit)
+        def at_once(assignments: Sequence[tuple[Path, ...]]) -> tuple[Floats, Floats]:
+            quick = (
+                dealt_paths(self.panel, self.request, self.cluster, self.starts.paths) if self.starts.is_whole else None
+            )
+            if quick is None:
+                return np.full(len(assignments), np.nan), np.full(len(assignments), np.nan)
+            return quick.statistics(assignments)
+
+        return Blocks(self.starts.paths, self.starts.sizes, refit, at_once)
 
     @property
     def _kind(self) -> str:

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.estimate.observations import Flags, Floats, Ints
-from ikz_eval.estimate.observations import _whole_numbers as whole_numbers
+from ikz_eval.estimate.observations import Flags, Floats, Ints, whole_numbers
 from ikz_eval.estimate.treatment_start import binary
 
 

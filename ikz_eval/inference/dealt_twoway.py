@@ -103,9 +103,7 @@ class DealtTwoway:
         return np.where(has_one, coefficient, np.inf), np.where(has_one & (spread > 0), t, np.inf)
 
 
-def prepare_dealing(
-    outcome: Floats, unit: Ints, period: Ints, cluster: Ints, treated: Floats
-) -> DealtTwoway:
+def prepare_dealing(outcome: Floats, unit: Ints, period: Ints, cluster: Ints, treated: Floats) -> DealtTwoway:
     """Sum a panel by unit and period.
 
     Parameters
@@ -150,7 +148,15 @@ def _of_path(effects: Absorbed, owner: Ints, groups: int, left: Floats, path: Fl
 
 
 def randomise_twoway(
-    outcome: Floats, unit: Ints, period: Ints, cluster: Ints, treated: Floats, paths: Ints, *, draws: int = DRAWS, seed: int = 0
+    outcome: Floats,
+    unit: Ints,
+    period: Ints,
+    cluster: Ints,
+    treated: Floats,
+    paths: Ints,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> RandomisationDraws:
     """Deal the observed paths anew to the clusters and estimate two-way fixed effects under each assignment.
 

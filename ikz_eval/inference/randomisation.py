@@ -18,6 +18,8 @@ from ikz_eval.inference.stepdown import at_least
 Path = Hashable
 Statistic = Callable[[tuple[Path, ...]], tuple[ArrayLike, ArrayLike]]
 """From the path of each block to coefficient and t, each a number or an array with one value a field."""
+AtOnce = Callable[[Sequence[tuple[Path, ...]]], tuple[Floats, Floats]]
+"""From many assignments to the coefficient and t of one field under each, shape (B,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +113,13 @@ def randomisation_draws(
     sizes: Sequence[int] | None = None,
     draws: int = DRAWS,
     seed: int = 0,
+    at_once: AtOnce | None = None,
 ) -> RandomisationDraws:
     """Return coefficient and t under every assignment; one permutation of labels serves all fields.
 
     Parameters are those of :func:`randomise`; ``t`` of the result goes into :func:`ikz_eval.inference.step_down`.
+    ``at_once``, for a single field, returns coefficient and t of many assignments; where it returns nan, ``statistic`` is
+    called for the assignment, and so it is for the observed one.
     """
     if sizes is not None and len(sizes) != len(paths):
         raise EstimationError(f"{len(sizes)} sizes for {len(paths)} blocks")
@@ -122,9 +127,18 @@ def randomisation_draws(
     first = _statistics(statistic, dealt[0])
     if not np.isfinite(first[0]).all() or np.isnan(first[1]).any():
         raise EstimationError("randomisation: the observed assignment has no estimate")
-    rest = [_refit(statistic, assignment, first[0].size) for assignment in dealt[1:]]
+    known = [np.full((len(dealt) - 1, first[0].size), np.nan)] * 2 if at_once is None else _known(at_once, dealt[1:])
+    rest = [
+        (b, t) if np.isfinite(b).all() else _refit(statistic, assignment, first[0].size)
+        for assignment, b, t in zip(dealt[1:], *known, strict=True)
+    ]
     coefficient, t = (np.array([first[i], *(each[i] for each in rest)]) for i in range(2))
     return RandomisationDraws(coefficient, t, is_exact, sizes is not None and len(set(sizes)) > 1)
+
+
+def _known(at_once: AtOnce, dealt: Sequence[tuple[Path, ...]]) -> list[Floats]:
+    coefficient, t = at_once(dealt)
+    return [coefficient[:, None], t[:, None]]
 
 
 def assignments(paths: Sequence[Path], *, draws: int = DRAWS, seed: int = 0) -> tuple[list[tuple[Path, ...]], bool]:
