@@ -11,9 +11,10 @@ import numpy as np
 
 from ikz_eval.errors import EstimationError
 from ikz_eval.inference.attainable import DRAWS
+from ikz_eval.inference.bootstrap_weights import sign_draws
 from ikz_eval.inference.estimator import Floats, LinearEstimates
 from ikz_eval.inference.stepdown import at_least, step_down
-from ikz_eval.inference.wild_bootstrap import sign_draws, wild_t
+from ikz_eval.inference.wild_bootstrap import wild_t
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,54 @@ def test_exploratory_outcomes_are_adjusted_together_and_cases_do_not_move():
 @pytest.mark.parametrize("left_out", [("beta", "gamma"), ("block2", "block3", "block4")])
 def test_with_one_region_or_one_block_there_are_points_and_reasons_and_no_p(left_out):
     _, said = figures(tiny_panel()[~tiny_panel()["unit"].isin(left_out)])
-    assert said
-    for each in said.values():
+    of_treatment = [each for each in said.values() if each.family not in ("honest", "scale")]
+    assert of_treatment
+    for each in of_treatment:
         assert np.isnan([each.p, each.p_adjusted, each.low, each.high]).all(), each
-        assert each.withheld or each.family == "description", each
+        assert each.withheld, each
+    for each in said.values():
+        if each.family == "honest" and np.isfinite(each.low):
+            assert "point_identified" in each.warnings, each
+
+
+def test_a_region_has_a_rank_among_comparison_bodies_and_a_counterpart_that_finds_the_effect():
+    _, said = figures(tiny_panel())
+    for region in STARTS:
+        control, did = said["synthetic_control", region], said["synthetic_did", region]
+        assert (control.rank_of, did.rank_of) == (9, 9)
+        assert did.rank == 1 and did.estimate == pytest.approx(-0.1, abs=0.02)
+        assert "few_donors" in control.warnings
+        # A control without a shift misses a region that lies outside the donors' levels, and says so.
+        is_near = abs(control.estimate + 0.1) < 0.02
+        assert is_near or {"poor_fit", "one_donor_matters"} & set(control.warnings), control
+
+
+def test_a_break_in_the_own_series_is_found():
+    _, said = figures(make_panel(effect=-0.1, noise=1e-5))
+    assert said["interrupted", "alpha"].estimate == pytest.approx(-0.1, abs=1e-4)
+    assert said["interrupted", "alpha"].warnings == ("no_comparison", "short_series")
+
+
+def test_bounds_widen_with_the_violation_allowed_and_hold_the_estimate():
+    _, said = figures(tiny_panel())
+    bounds = [each for (method, _), each in said.items() if method == "relative_magnitudes"]
+    assert [each.part for each in bounds] == ["M=0.5", "M=1", "M=1.5", "M=2"]
+    widths = [each.high - each.low for each in bounds]
+    assert widths == sorted(widths) and all(each.low < each.estimate < each.high for each in bounds)
+
+
+def test_bodies_of_one_size_have_no_elasticity():
+    _, said = figures(tiny_panel())
+    assert said["cost_function", "all"].withheld == "not_identified"
+
+
+def test_the_elasticity_between_bodies_before_cooperation_is_found():
+    panel = make_panel(effect=-0.5, noise=0.0)
+    sizes = {ags: 1000 + 100 * i for i, ags in enumerate(sorted(panel["ags"].unique()))}
+    cases = panel["ags"].map(sizes)
+    cents = (1000 * cases.astype("float64") ** 0.8 * 100).round().astype("int64")
+    panel = panel.assign(cases=cases, real_gross_cost_cents=cents, real_net_cost_cents=cents)
+    _, said = figures(panel)
+    assert said["cost_function", "all"].estimate == pytest.approx(0.8, abs=1e-5)
+    parts = [part for method, part in said if method == "cost_function"]
+    assert parts == ["all", "1500", "1800", "2100"]  # quartiles over untreated quarters
