@@ -86,6 +86,14 @@ CASES = (
          Request("group_time", **COLUMNS, covariates=("c",), adjustment="reg", inference=("cr2",)),
          lambda frame: frame.assign(c=np.random.default_rng(2).normal(size=len(frame)))),
     Case("an influence function of a method that has none", Request("twoway", **COLUMNS, inference=("analytic",))),
+    Case("Conley-Taber of a method that does not offer it",
+         Request("sun_abraham", **COLUMNS, inference=("conley_taber",))),
+    Case("Conley-Taber with too few comparison clusters", Request("imputation", **COLUMNS, inference=("conley_taber",)),
+         lambda frame: frame[frame["unit"] < 4]),
+    Case("Ferman-Pinto without sizes", Request("imputation", **COLUMNS, inference=("ferman_pinto",))),
+    Case("Ferman-Pinto with a size of zero", Request("imputation", **COLUMNS, inference=("ferman_pinto",), size="x")),
+    Case("a stack without a window", Request("stacked", **COLUMNS)),
+    Case("a window that no cohort has whole", Request("stacked", **COLUMNS, pre=3, post=5)),
 )  # fmt: skip
 
 

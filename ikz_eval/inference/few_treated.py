@@ -59,7 +59,7 @@ class FewTreatedResult:
     is_approximate : bool
         Whether clusters differ in their number of rows, so that their errors are hardly alike.
     treated_clusters, comparison_clusters : int
-        Treated clusters with a weight in the estimate, and comparison clusters whose residuals were used.
+        Clusters whose treated rows have a weight in the estimate, and comparison clusters whose residuals were used.
     left_out : int
         Comparison clusters without a row in some period that is needed.
     """
@@ -88,7 +88,10 @@ class Exchange:
     shares : ndarray
         Share of each row in the mean of its cluster and period, shape (n,).
     treated, donors : ndarray of int
-        Codes of the treated clusters with a weight, and of the comparison clusters whose residuals are used.
+        Codes of the clusters treated at some time whose rows have a weight, and of the comparison clusters whose residuals
+        are used.
+    n_treated : int
+        Clusters among the first whose treated rows have a weight: the others only serve as not yet treated.
     left_out : int
         Comparison clusters that lack a period.
     """
@@ -98,6 +101,7 @@ class Exchange:
     shares: Floats
     treated: Ints
     donors: Ints
+    n_treated: int
     left_out: int
 
     def errors(self, residuals: Floats) -> Floats:
@@ -182,9 +186,9 @@ def exchange_of(estimates: LinearEstimates, rows: RowDesign, term: int, *, all_d
     is_complete = (weight[:, needed] > 0).all(axis=1)
     donors = np.flatnonzero(~has_treated & is_complete)
     _require_donors(estimates.terms[term], treated.size, donors.size, int((~has_treated).sum()))
-    return Exchange(
-        loads, cells, rows.weight / weight[cells], treated, donors, int((~has_treated & ~is_complete).sum())
-    )
+    with_effect = estimates.cluster[rows.is_treated & is_loaded[cells]]
+    left_out = int((~has_treated & ~is_complete).sum())
+    return Exchange(loads, cells, rows.weight / weight[cells], treated, donors, np.unique(with_effect).size, left_out)
 
 
 def combinations(n_donors: int, n_drawing: int, *, draws: int, seed: int) -> tuple[Ints, bool]:
@@ -227,7 +231,7 @@ def counted(
     involved = numbers[np.concatenate([exchange.treated, exchange.donors])]
     return FewTreatedResult(
         p_of(size, abs(estimate)), estimate - reach, estimate + reach, size.size, is_exact,
-        bool((involved != involved[0]).any()), exchange.treated.size, exchange.donors.size, exchange.left_out,
+        bool((involved != involved[0]).any()), exchange.n_treated, exchange.donors.size, exchange.left_out,
     )  # fmt: skip
 
 
