@@ -44,7 +44,8 @@ def world(name: str, draws: int, seed: int = SEED) -> Floats:
     noise[STARTS[REGION] > 0] *= treated
     if name == "E":
         noise /= np.sqrt(SIZES)[:, None, None]
-    return noise.reshape(-1, draws)
+    flat: Floats = noise.reshape(-1, draws)
+    return flat
 
 
 def _series(draw: np.random.Generator, units: int, rho: float, draws: int) -> Floats:
@@ -152,9 +153,9 @@ def _independent(treated: int, comparison: int) -> tuple[Design, Floats]:
 
 def stacked_lines() -> Iterator[str]:
     """Return the table of stacked difference-in-differences with CR2 and wild bootstrap by region."""
-    where, root = (
-        stacked(values) for values in (np.arange(REGION.size * QUARTERS) + 1.0, np.ones(REGION.size * QUARTERS))
-    )
+    # Two outcomes, one and the position, tell root weight and position of each stacked row.
+    ones: Floats = np.ones(REGION.size * QUARTERS)
+    root, where = stacked(ones), stacked(np.cumsum(ones))
     kept = np.rint(where.outcome / root.outcome - 1).astype(np.intp)
     term = where.terms.index("ATT")
     prepared, signs = prepare(where, "cr1")[term], sign_draws(9)[0]
@@ -190,7 +191,7 @@ def wild(prepared: Prepared, noise: Floats, signs: Floats) -> float:
     for column in noise.T:
         each = prepared.statistics(column, signs)
         found += float(at_least(each.t_draws(0.0), each.t(0.0)).mean()) < LEVEL
-    return found / noise.shape[1]
+    return float(found / noise.shape[1])
 
 
 def romano_wolf_lines(draws: int = BOOTSTRAPS) -> Iterator[str]:

@@ -4,7 +4,7 @@ Drawn from tables T10 (primary rows) and RC (``region_effect``) alone. Fields ar
 average over them would need their dependence by region. The verdict is decided in ikz_eval/estimate, not here.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -20,7 +20,7 @@ _BAND = "#9fb4c7"
 _BELOW = 0.24
 """How far below the estimate the points of its regions lie, in rows."""
 
-Row = dict[Hashable, Any]
+Row = dict[str, Any]
 
 
 def draw_forest(effects: pd.DataFrame, regions: pd.DataFrame, names: dict[str, str], lang: str) -> Drawing | None:
@@ -58,7 +58,7 @@ def draw_forest(effects: pd.DataFrame, regions: pd.DataFrame, names: dict[str, s
     )
 
 
-def _row(place: int, row: Row, names: dict[str, str], lang: str) -> Row:
+def _row(place: int, row: Mapping[Hashable, Any], names: dict[str, str], lang: str) -> Row:
     """Return what is drawn and said of one field; an interval needs both ends."""
     estimate, low, high = (float(row[f"{key}_percent"]) for key in ("effect", "low", "high"))
     has_interval = low == low and high == high and estimate == estimate
