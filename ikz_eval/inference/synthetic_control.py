@@ -76,16 +76,17 @@ class DonorPool:
         start : ndarray, optional
             Weights the search begins with, shape (b, j); equal ones when left out.
         """
+        problems = self.problems(paths, allowed)
+        begin = problems.normalised(problems.equal() if start is None else start)
+        return two_rounds(problems, begin, LEAST_DECREASE * self.noise)
+
+    def problems(self, paths: Floats, allowed: Flags) -> SimplexProblems:
+        """Return what is minimised for each path: the mean squared gap before the start, with next to no penalty."""
         own = self.outcome[:, : self.before]
-        centre, noise, count = own.mean(axis=0), self.noise, np.ones(len(paths))
-        donors = own - centre
-        problems = SimplexProblems(
-            donors @ donors.T, (paths[:, : self.before] - centre) @ donors.T, allowed, (RIDGE * noise) ** 2 * count,
-            self.before * count,
-        )  # fmt: skip
-        return two_rounds(
-            problems, problems.normalised(problems.equal() if start is None else start), LEAST_DECREASE * noise
-        )
+        centre, count = own.mean(axis=0), np.ones(len(paths))
+        donors, ridge = own - centre, (RIDGE * self.noise) ** 2
+        linear = (paths[:, : self.before] - centre) @ donors.T
+        return SimplexProblems(donors @ donors.T, linear, allowed, ridge * count, self.before * count)
 
     def best_weights(self, path: Floats) -> Floats:
         """Return the weights of the exact optimum, closest to equal ones where several fit best, shape (j,)."""

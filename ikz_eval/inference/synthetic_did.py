@@ -89,14 +89,14 @@ def cohort_weights(controls: Floats, treated: Floats, before: int) -> CohortWeig
     noise = noise_level(controls[:, :before])
     ridge = float((len(treated) * (controls.shape[1] - before)) ** 0.25 * noise)
     everyone = np.ones((1, len(controls)), dtype=np.bool_)
-    units = _unit_problems(controls, treated.mean(axis=0)[None, :], everyone, before, ridge)
-    periods = _period_problems(controls, everyone, before, RIDGE * noise)
+    units = unit_problems(controls, treated.mean(axis=0)[None, :], everyone, before, ridge)
+    periods = period_problems(controls, everyone, before, RIDGE * noise)
     stop = LEAST_DECREASE * noise
     omega, lam = two_rounds(units, units.equal(), stop)[0], two_rounds(periods, periods.equal(), stop)[0]
     return CohortWeights(before, omega, lam, ridge, noise, treated)
 
 
-def _unit_problems(controls: Floats, paths: Floats, allowed: Flags, before: int, ridge: float) -> SimplexProblems:
+def unit_problems(controls: Floats, paths: Floats, allowed: Flags, before: int, ridge: float) -> SimplexProblems:
     """Return the problems of unit weights: paths before the start, each less its mean (the intercept)."""
     own = controls[:, :before] - controls[:, :before].mean(axis=1, keepdims=True)
     path = paths[:, :before] - paths[:, :before].mean(axis=1, keepdims=True)
@@ -104,7 +104,7 @@ def _unit_problems(controls: Floats, paths: Floats, allowed: Flags, before: int,
     return SimplexProblems(own @ own.T, path @ own.T, allowed, ridge**2 * count, before * count)
 
 
-def _period_problems(controls: Floats, allowed: Flags, before: int, ridge: float) -> SimplexProblems:
+def period_problems(controls: Floats, allowed: Flags, before: int, ridge: float) -> SimplexProblems:
     """Return the problems of period weights: the controls' later mean by their earlier periods, with an intercept."""
     collapsed = np.column_stack([controls[:, :before], controls[:, before:].mean(axis=1)])
     collapsed = collapsed - collapsed.mean(axis=0)
@@ -150,8 +150,8 @@ def _placebo_chunk(cohorts: "Sequence[CohortWeights]", controls: Floats, labels:
         taken = (labels == code).astype(np.float64)
         size = taken.sum(axis=1)
         paths = taken @ controls / size[:, None]
-        units = _unit_problems(controls, paths, allowed, before, cohort.ridge)
-        periods = _period_problems(controls, allowed, before, RIDGE * cohort.noise)
+        units = unit_problems(controls, paths, allowed, before, cohort.ridge)
+        periods = period_problems(controls, allowed, before, RIDGE * cohort.noise)
         many = (len(labels), 1)
         omega = two_rounds(units, units.normalised(np.tile(cohort.units, many)), stop)
         lam = two_rounds(periods, np.tile(cohort.periods, many), stop)

@@ -12,15 +12,17 @@ import pandas as pd
 
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.inferring import Numbers, Plan
-from ikz_eval.estimate.observations import Floats
+from ikz_eval.estimate.observations import Flags, Floats, Ints
 from ikz_eval.estimate.shown import Shown
-from ikz_eval.estimate.synthetic.placebos import PlaceboRanks, placebo_ranks
+from ikz_eval.estimate.synthetic.placebos import PlaceboRanks, placebo_table
 from ikz_eval.estimate.synthetic.wide_panel import WidePanel, read_wide
 from ikz_eval.inference.simplex import equal_fit_range
 from ikz_eval.inference.synthetic_control import DonorPool, fit_ratios, root_mean_square
 
 SAME_FIT = 0.01
 """Fits as well: no further from the best fit than this share of the donors' typical change from period to period."""
+DISAGREE = 0.02
+"""Effects further apart than this share of the estimate disagree."""
 NO_WEIGHT = 1e-8
 """Weights up to this are none."""
 
@@ -110,9 +112,9 @@ class SyntheticControlFit(Shown):
 
     @property
     def is_fragile(self) -> bool:
-        """Whether starting points with the same fit disagree in the effect by more than they may in the fit."""
+        """Whether starting points with the same fit disagree in the effect: by more than they may in the fit, and visibly."""
         low, high = self.started_range
-        return high - low > SAME_FIT * self.noise
+        return high - low > max(SAME_FIT * self.noise, DISAGREE * abs(self.estimate))
 
     def numbers(self) -> dict[str, float]:
         """Return fit and fragility by name: what stands beside the estimate."""
@@ -211,12 +213,12 @@ def fit_synthetic_control(
     start = _one_start(wide)
     pool = DonorPool(wide.donors, wide.before(start))
     path = wide.treated.mean(axis=0)
-    searched = _search(pool, path)
-    gap = path - searched[0] @ pool.outcome
-    starts, equal_fit = _starts(wide, pool, path, searched)
+    searched = _search(wide, pool, path)
+    gap = path - searched.own[0] @ pool.outcome
+    starts, equal_fit = _starts(wide, pool, path, searched.own)
     return SyntheticControlFit(
-        wide, start, searched[0], gap, pool.noise, starts, equal_fit, _leave_one_out(wide, pool, path, searched[0]),
-        placebo_ranks(wide, pool, gap),
+        wide, start, searched.own[0], gap, pool.noise, starts, equal_fit, _leave_one_out(wide, pool, path, searched),
+        _placebos(wide, pool, gap, searched),
     )  # fmt: skip
 
 
@@ -237,11 +239,44 @@ def _one_start(wide: WidePanel) -> float:
     return float(starts[0])
 
 
-def _search(pool: DonorPool, path: Floats) -> Floats:
-    """Return the weights found from equal weights, and from each donor alone, shape (1 + j, j)."""
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """Weights from one search: own (equal weights first, then each donor), without each donor, of bodies, of blocks."""
+
+    own: Floats
+    without: Floats
+    bodies: Floats
+    blocks: Floats
+    block_paths: Floats
+
+
+def _search(wide: WidePanel, pool: DonorPool, path: Floats) -> _Searched:
+    """Return all weights that are needed; solved at once, which takes hardly longer than one problem."""
     count = len(pool.outcome)
-    start = np.vstack([np.full(count, 1 / count), np.eye(count)])
-    return pool.weights(np.tile(path, (count + 1, 1)), np.ones((count + 1, count), dtype=np.bool_), start)
+    members = _ranked_blocks(wide)[1]
+    means = members @ pool.outcome / members.sum(axis=1, keepdims=True)
+    alone, others = np.eye(count), ~np.eye(count, dtype=np.bool_)
+    equal = np.full((2 * count + len(members), count), 1 / count)
+    paths = np.vstack([np.tile(path, (1 + 2 * count, 1)), pool.outcome, means])
+    allowed = np.vstack([np.ones((1 + count, count), dtype=np.bool_), others, others, ~members])
+    found = pool.weights(paths, allowed, np.vstack([np.full(count, 1 / count), alone, equal]))
+    own, without, bodies, blocks = np.split(found, np.cumsum([1 + count, count, count]))
+    return _Searched(own, without, bodies, blocks, means)
+
+
+def _ranked_blocks(wide: WidePanel) -> tuple[Ints, Flags]:
+    """Return codes and members of the comparison blocks; none where a block would have no other to be compared with."""
+    codes, members = wide.blocks()
+    return (codes, members) if len(codes) > 1 else (codes[:0], members[:0])
+
+
+def _placebos(wide: WidePanel, pool: DonorPool, gap: Floats, searched: _Searched) -> PlaceboRanks:
+    names = tuple(wide.cluster_names[code] for code in _ranked_blocks(wide)[0])
+    return PlaceboRanks(
+        placebo_table(pool, pool.outcome, searched.bodies, wide.donor_names),
+        placebo_table(pool, searched.block_paths, searched.blocks, names),
+        float(fit_ratios(gap[None, :], pool.before, pool.noise)[0]),
+    )
 
 
 def _starts(
@@ -264,16 +299,8 @@ def _starts(
     return table, equal_fit_range(own, own @ best, effects, tolerance)
 
 
-def _leave_one_out(wide: WidePanel, pool: DonorPool, path: Floats, weights: Floats) -> pd.DataFrame:
-    used = np.flatnonzero(weights > NO_WEIGHT)
-    allowed = np.ones((used.size, weights.size), dtype=np.bool_)
-    allowed[np.arange(used.size), used] = False
-    paths = np.tile(path, (used.size, 1))
-    gaps = pool.gaps(paths, pool.weights(paths, allowed))
-    return pd.DataFrame(
-        {
-            "donor": [wide.donor_names[i] for i in used],
-            "weight": weights[used],
-            "estimate": gaps[:, pool.before :].mean(axis=1),
-        }
-    )
+def _leave_one_out(wide: WidePanel, pool: DonorPool, path: Floats, searched: _Searched) -> pd.DataFrame:
+    """Return the effect without each donor that has weight; without another one nothing changes."""
+    effects = pool.gaps(path, searched.without)[:, pool.before :].mean(axis=1)
+    table = pd.DataFrame({"donor": wide.donor_names, "weight": searched.own[0], "estimate": effects})
+    return table[table["weight"] > NO_WEIGHT].reset_index(drop=True)

@@ -45,7 +45,7 @@ class SyntheticDidFit(Shown):
         Weights of donors (order of ``wide.donor_names``) and of earlier periods, one for each start.
     placebo_bodies, placebo_blocks : ndarray or None
         Effects of all assignments of the starts to donors, and to whole blocks; None where there are more than ``RANKED``
-        or too few donors or blocks.
+        or too few donors or blocks. Single bodies are ranked only beside a single treated one.
     """
 
     wide: WidePanel
@@ -124,8 +124,12 @@ class SyntheticDidFit(Shown):
 
     def ranks(self) -> dict[str, Number]:
         """Return the rank of the size of the effect among placebos, for bodies and blocks, where all were made."""
-        places = {**_place(self.estimate, self.placebo_bodies, "")}
-        return places | _place(self.estimate, self.placebo_blocks, "_blocks")
+        return self._places(self.placebo_bodies, self.placebo_blocks)
+
+    def _places(self, bodies: Floats | None, blocks: Floats | None) -> dict[str, Number]:
+        """Several bodies are no random choice from all: they share a region, and only whole blocks are ranked beside it."""
+        alone = bodies if len(self.wide.treated) == 1 else None
+        return _place(self.estimate, alone, "") | _place(self.estimate, blocks, "_blocks")
 
     def describe(self, lang: str) -> tuple[str, ...]:
         """Return effect, weights, rank and warnings as sentences."""
@@ -144,7 +148,7 @@ class SyntheticDidFit(Shown):
         blocks = self._effects(plan, by_blocks=True)
         found = {"se": _spread(bodies), "draws": None if bodies is None else bodies.size}
         found |= {"se_blocks": _spread(blocks), "draws_blocks": None if blocks is None else blocks.size}
-        return found | _place(self.estimate, bodies, "") | _place(self.estimate, blocks, "_blocks")
+        return found | self._places(bodies, blocks)
 
     def _effects(self, plan: Plan, *, by_blocks: bool) -> Floats | None:
         """Return all placebo effects where there are at most so many draws, otherwise drawn ones."""

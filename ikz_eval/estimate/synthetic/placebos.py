@@ -11,8 +11,6 @@ import pandas as pd
 
 from ikz_eval.estimate.inferring import Number
 from ikz_eval.estimate.observations import Floats
-from ikz_eval.estimate.synthetic.wide_panel import WidePanel
-from ikz_eval.inference.frank_wolfe import Flags
 from ikz_eval.inference.synthetic_control import DonorPool, fit_ratios, rank_of, root_mean_square
 
 RANK = ("rank", "of", "attainable_p", "rank_blocks", "of_blocks", "attainable_p_blocks")
@@ -57,31 +55,19 @@ def _place(own: float, placebos: pd.DataFrame, level: str) -> dict[str, Number]:
     return {f"rank{level}": rank, f"of{level}": of, f"attainable_p{level}": 1 / of}
 
 
-def placebo_ranks(wide: WidePanel, pool: DonorPool, gap: Floats) -> PlaceboRanks:
-    """Return the placebos of a region.
+def placebo_table(pool: DonorPool, paths: Floats, weights: Floats, names: tuple[str, ...]) -> pd.DataFrame:
+    """Return one row a placebo: name, estimate, rmspe_before, rmspe_after, ratio.
 
     Parameters
     ----------
-    wide : WidePanel
-        For names and blocks.
     pool : DonorPool
         Donors.
-    gap : ndarray
-        Of the region, shape (periods,).
+    paths, weights : ndarray
+        Outcomes taken as if treated, shape (b, periods), and the donor weights of each, shape (b, j).
+    names : tuple of str
+        Of the placebos.
     """
-    donors = pool.outcome
-    bodies = _placebos(pool, donors, ~np.eye(len(donors), dtype=np.bool_), wide.donor_names)
-    codes, members = wide.blocks()
-    if len(codes) < 2:
-        blocks = bodies.iloc[:0]
-    else:
-        paths = members @ donors / members.sum(axis=1, keepdims=True)
-        blocks = _placebos(pool, paths, ~members, tuple(wide.cluster_names[code] for code in codes))
-    return PlaceboRanks(bodies, blocks, float(fit_ratios(gap[None, :], pool.before, pool.noise)[0]))
-
-
-def _placebos(pool: DonorPool, paths: Floats, allowed: Flags, names: tuple[str, ...]) -> pd.DataFrame:
-    gaps = pool.gaps(paths, pool.weights(paths, allowed))
+    gaps = pool.gaps(paths, weights)
     return pd.DataFrame(
         {
             "name": names,

@@ -40,7 +40,7 @@ def control_sentences(fit: SyntheticControlFit, lang: str) -> tuple[str, ...]:
         said.append(text("synthetic.control.perfect", lang, donors=donors, periods=fit.before))
     if numbers["rmspe_before"] > fit.noise:
         said.append(text("synthetic.control.poor", lang, noise=shown(fit.noise)))
-    said += _ranks(fit.placebo.numbers(), lang, drawn=False, measure="ratio")
+    said += _ranks(fit.placebo.numbers(), lang, measure="ratio")
     if fit.is_fragile:
         low, high = fit.started_range
         said.append(text("synthetic.control.starts", lang, same=int(fit.starts["is_same_fit"].sum()), all=len(fit.starts),
@@ -74,24 +74,23 @@ def did_sentences(fit: SyntheticDidFit, lang: str) -> tuple[str, ...]:
         said.append(text("synthetic.did.starts", lang, count=len(fit.starts), starts=names))
     for name, share in donors.loc[donors["weight"] > DOMINANT, ["name", "weight"]].itertuples(index=False):
         said.append(text("synthetic.did.dominant", lang, donor=name, share=number(100 * share, lang)))
-    said += _ranks(
-        fit.ranks(), lang, drawn=len(wide.treated) > 1, measure="effect", many=len(wide.treated_clusters) > 1
-    )
+    said += _ranks(fit.ranks(), lang, measure="effect", many=len(wide.treated_clusters) > 1)
     if len(wide.treated_clusters) < 2:
         said.append(text("synthetic.rank.no_p", lang))
     return tuple(said)
 
 
-def _ranks(ranks: Mapping[str, Number], lang: str, *, drawn: bool, measure: str, many: bool = False) -> list[str]:
+def _ranks(ranks: Mapping[str, Number], lang: str, *, measure: str, many: bool = False) -> list[str]:
     """Return the rank over bodies and over blocks in words, or why there is none."""
     said = []
-    for level, kind, absent, each in (("", "bodies", "none", drawn), ("_blocks", "blocks", "no_blocks", many)):
+    for level, kind, absent in (("", "bodies", "none"), ("_blocks", "blocks", "no_blocks")):
         rank, of = ranks.get(f"rank{level}"), ranks.get(f"of{level}")
         if not isinstance(rank, int) or not isinstance(of, int):
             said.append(text(f"synthetic.rank.{absent}", lang))
             continue
-        name = f"{kind}_drawn" if each else f"{kind}_first" if rank == 1 and kind == "bodies" else kind
-        values = {"of": of, "count": of - 1} | ({} if name == "bodies_first" else {"rank": rank, "others": rank - 1})
+        first = kind == "bodies" and rank == 1
+        name = "bodies_first" if first else "blocks_drawn" if kind == "blocks" and many else kind
+        values = {"of": of, "count": of - 1} | ({} if first else {"rank": rank, "others": rank - 1})
         said.append(text(f"synthetic.rank.{name}", lang, **values))
     return [*said, text(f"synthetic.rank.measure_{measure}", lang)]
 
