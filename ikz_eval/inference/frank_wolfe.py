@@ -19,6 +19,8 @@ MOST_STEPS = 10_000
 """Steps after that, at most."""
 SMALL = 0.25
 """Weights up to this share of the largest are set to zero between the two rounds."""
+_FLAT = 1e-200
+"""In place of a curvature of zero: the step then goes all the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +114,19 @@ class _Running:
 
     def __init__(self, problems: SimplexProblems, weights: Floats) -> None:
         self.problems = problems
-        self.weights = np.array(weights)
+        self.weights = np.array(weights, order="C")
         self.eta = problems.ridge * problems.rows
         self.barred = None if problems.allowed.all() else np.where(problems.allowed, 0.0, np.inf)
-        self.index = np.arange(len(weights))
+        self.first = np.arange(len(weights)) * weights.shape[1]
         self.ended = np.zeros(len(weights), dtype=np.bool_)
-        gram = problems.gram
-        self.product = self.weights @ gram if gram.ndim == 2 else np.einsum("bk,bkl->bl", self.weights, gram)
-        self.diagonal = np.diagonal(gram, axis1=-2, axis2=-1)
+        self.eta_column = self.eta[:, None]
+        self.linear = np.ascontiguousarray(problems.linear)
+        gram = np.ascontiguousarray(problems.gram)
+        self.is_shared = gram.ndim == 2
+        product = self.weights @ gram if self.is_shared else np.einsum("bk,bkl->bl", self.weights, gram)
+        self.product = np.ascontiguousarray(product)
+        self.diagonal = np.ascontiguousarray(np.diagonal(gram, axis1=-2, axis2=-1)).ravel()
+        self.rows = gram.reshape(-1, weights.shape[1])
         self.squared = (self.weights**2).sum(axis=1)
         self.bent = (self.product * self.weights).sum(axis=1)
         self.along = (problems.linear * self.weights).sum(axis=1)
@@ -132,25 +139,27 @@ class _Running:
 
     def step(self) -> Floats:
         """Move each problem that has not ended towards its best vertex; return by how much the objectives fell."""
-        problems, x, product, index, eta = self.problems, self.weights, self.product, self.index, self.eta
-        slope = product - problems.linear
-        slope += eta[:, None] * x
+        x, product, eta, squared, bent = self.weights, self.product, self.eta, self.squared, self.bent
+        slope = product - self.linear
+        slope += self.eta_column * x
         best = (slope if self.barred is None else slope + self.barred).argmin(axis=1)
-        shared = problems.gram.ndim == 2
-        corner = self.diagonal[best] if shared else self.diagonal[index, best]
-        towards = slope[index, best] - (self.bent - self.along + eta * self.squared)
-        share, there = x[index, best], product[index, best]
-        curve = corner - 2 * there + self.bent + eta * (1 - 2 * share + self.squared)
-        length = np.minimum(np.maximum(-towards, 0.0) / np.where(curve > 0, curve, np.inf), 1.0)
-        length[self.ended] = 0.0
+        at = self.first + best
+        vertex = best if self.is_shared else at
+        corner, share, there = self.diagonal.take(vertex), x.reshape(-1).take(at), product.reshape(-1).take(at)
+        towards = slope.reshape(-1).take(at) - (bent - self.along + eta * squared)
+        curve = np.maximum(corner - 2 * there + bent + eta * (1 - 2 * share + squared), _FLAT)
+        length = np.minimum(np.maximum(-towards, 0.0) / curve, 1.0)
+        if self.ended.any():
+            length[self.ended] = 0.0
         rest = 1 - length
-        self.bent = rest**2 * self.bent + 2 * length * rest * there + length**2 * corner
-        self.squared = rest**2 * self.squared + 2 * length * rest * share + length**2
-        self.along = rest * self.along + length * problems.linear[index, best]
-        row = problems.gram[best] if shared else problems.gram[index, best]
-        x *= rest[:, None]
-        x[index, best] += length
-        product *= rest[:, None]
-        product += length[:, None] * row
-        fell: Floats = -(2 * length * towards + length**2 * curve) / problems.rows
+        kept, mixed, moved = rest * rest, 2 * length * rest, length * length
+        self.bent = kept * bent + mixed * there + moved * corner
+        self.squared = kept * squared + mixed * share + moved
+        self.along = rest * self.along + length * self.linear.reshape(-1).take(at)
+        column = rest[:, None]
+        x *= column
+        x.reshape(-1)[at] += length  # a view: x is contiguous
+        product *= column
+        product += length[:, None] * self.rows.take(vertex, axis=0)
+        fell: Floats = -(2 * length * towards + moved * curve) / self.problems.rows
         return fell
