@@ -1,6 +1,7 @@
 """How often the synthetic methods mislead in the study's design: ranks, standard errors and bias under known truths.
 
-``python -m bench.size_synthetic`` prints the table of docs/methods/synthetic_control.md (about four minutes on one core). One region of four bodies starts in quarter 13 of 24; 25 bodies in six blocks are donors (the study's 36 bodies less
+``python -m bench.size_synthetic`` prints the table of docs/methods/synthetic_control.md (about four minutes on one
+core). One region of four bodies starts in quarter 13 of 24; 25 bodies in six blocks are donors (the study's 36 bodies less
 the other two model regions, which are no comparison). Worlds A to D are those of the plan of analysis, F a factor model.
 """
 
