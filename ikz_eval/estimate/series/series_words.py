@@ -14,7 +14,7 @@ from ikz_eval.estimate.series.read_series import Series
 from ikz_eval.estimate.series.segments import BEFORE_AFTER, LEVEL, SLOPE
 
 SHORT = 50
-"""Fewer periods than this make the variance of an autocorrelated series a guess (Box and Jenkins ask for 50)."""
+"""Fewer periods than this make the variance of one series a guess (Box and Jenkins ask for 50)."""
 LEVEL_OF_TEST = 0.05
 
 

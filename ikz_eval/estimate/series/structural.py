@@ -22,8 +22,9 @@ from ikz_eval.estimate.series.series_words import Findings, Jump, sentences
 from ikz_eval.estimate.series.wald import wald
 from ikz_eval.estimate.shown import Shown
 
-LEVEL_SHARES = (None, 0.02, 0.9)
-"""Starts of the search: statsmodels' own, and these shares of the level's among both variances."""
+LEVEL_SHARES = (None, 1e-8, 0.02, 0.9, 1 - 1e-8)
+"""Starts of the search: statsmodels' own, and these shares of the level's among both variances. The likelihood can have two
+tops, one of them where a variance is zero."""
 _SPARE = 3
 """Periods needed beyond states and regressors."""
 
