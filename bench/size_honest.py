@@ -1,6 +1,6 @@
 """How often honest sets miss the truth: in a normal model with a violation at the bound, and in the four error worlds.
 
-``python -m bench.size_honest normal|worlds`` prints a table in Markdown; it stands in docs/methods/honest.md. Draws and
+``python -m bench.size_honest normal|worlds|coefficients`` prints a table in Markdown; it stands in docs/methods/honest.md. Draws and
 seeds are constants below. The everyday tests hold a small version.
 """
 
@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ikz_eval.estimate.event_study import fit_event_path
+from ikz_eval.estimate.sun_abraham import fit_sun_abraham
 from ikz_eval.inference.estimator import LinearEstimates
 from ikz_eval.inference.honest.conditional import Levels
 from ikz_eval.inference.honest.relative_magnitudes import contains_zero
@@ -34,7 +35,7 @@ PLACEBO = (12, 12, 12, 0, 0, 0, 0, 0, 0)
 
 def main() -> None:
     """Print the table asked for."""
-    rows = {"normal": normal_rows, "worlds": world_rows}[sys.argv[1]]()
+    rows = {"normal": normal_rows, "worlds": world_rows, "coefficients": coefficient_rows}[sys.argv[1]]()
     for row in rows:
         print("| " + " | ".join(row) + " |", flush=True)
 
@@ -85,12 +86,36 @@ def world_rows() -> Iterator[tuple[str, ...]]:
                 yield label, f"{n_pre} + {len(keep) - n_pre}", kind, world, *shares
 
 
+def coefficient_rows() -> Iterator[tuple[str, ...]]:
+    """Yield the same in world A for 36 bodies and shorter bins: more coefficients for the same clusters."""
+    for bin_length in (4, 2, 1):
+        linear = _path(PLACEBO, "body", bin_length)
+        keep = list(range(len(linear.terms)))
+        n_pre = sum(term.startswith("e=-") for term in linear.terms)
+        scores = _scores(linear, "cr1", keep)
+        found = np.array(list(_outside(linear, scores, keep, n_pre, "A", "cr1")))
+        shares = [f"{share:.3f}" for share in found.mean(axis=0)]
+        yield f"{linear.n_clusters} bodies, bins of {bin_length}", f"{n_pre} + {len(keep) - n_pre}", *shares
+    linear = _cohorts()
+    keep = [i for i, term in enumerate(linear.terms) if term != "ATT"]
+    n_pre = sum(term.startswith("e=-") for term in linear.terms)
+    found = np.array(list(_outside(linear, _scores(linear, "cr1", keep), keep, n_pre, "A", "cr1", draws=400)))
+    shares = [f"{share:.3f}" for share in found.mean(axis=0)]
+    yield "36 bodies, sun_abraham, starts 9, 13, 17", f"{n_pre} + {len(keep) - n_pre}", *shares
+
+
 def _outside(
-    linear: LinearEstimates, scores: Callable[[Floats], Floats], keep: list[int], n_pre: int, world: str, kind: str
+    linear: LinearEstimates,
+    scores: Callable[[Floats], Floats],
+    keep: list[int],
+    n_pre: int,
+    world: str,
+    kind: str,
+    draws: int = DRAWS_WORLD,
 ) -> Iterator[tuple[bool, ...]]:
     draw = np.random.default_rng(SEED)
     factor = small_sample_factor(linear, kind)
-    for _ in range(DRAWS_WORLD):
+    for _ in range(draws):
         noise = _noise(draw, *WORLDS[world]).ravel()
         points = linear.weights[:, keep].T @ noise
         parts = scores(noise)
@@ -102,11 +127,27 @@ def _outside(
         yield abs(study.estimate) > reach, low > 0 or high < 0, *relative
 
 
-def _path(starts: tuple[int, ...], cluster: str) -> LinearEstimates:
+def _path(starts: tuple[int, ...], cluster: str, bin_length: int = 4) -> LinearEstimates:
+    return fit_event_path(
+        _panel(starts),
+        outcome="y",
+        unit="body",
+        period="quarter",
+        cohort="cohort",
+        cluster=cluster,
+        bin_length=bin_length,
+    ).linear
+
+
+def _cohorts() -> LinearEstimates:
+    return fit_sun_abraham(_panel(STARTS), outcome="y", unit="body", period="quarter", cohort="cohort").linear
+
+
+def _panel(starts: tuple[int, ...]) -> pd.DataFrame:
     region = np.repeat(np.arange(9), BODIES)
     quarter = np.arange(QUARTERS)
     shape = (region.size, QUARTERS)
-    panel = pd.DataFrame(
+    return pd.DataFrame(
         {
             "body": np.repeat(np.arange(region.size), QUARTERS),
             "region": np.repeat(region, QUARTERS),
@@ -115,9 +156,6 @@ def _path(starts: tuple[int, ...], cluster: str) -> LinearEstimates:
             "y": np.random.default_rng(1).normal(size=shape).ravel(),
         }
     )
-    return fit_event_path(
-        panel, outcome="y", unit="body", period="quarter", cohort="cohort", cluster=cluster, bin_length=4
-    ).linear
 
 
 def _scores(linear: LinearEstimates, kind: str, keep: list[int]) -> Callable[[Floats], Floats]:

@@ -1,0 +1,88 @@
+"""``ikz honest``: bounds from published coefficients alone."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from ikz_eval.cli import cli
+from tests.reference.event_studies import MEDICAID, MEDICAID_COVARIANCE
+
+TIMES = (-6, -5, -4, -3, -2, 0, 1)
+
+
+@pytest.fixture
+def files(tmp_path):
+    points = tmp_path / "points.csv"
+    rows = [f"{t},{b!r}" for t, b in zip(TIMES, map(float, MEDICAID), strict=True)]
+    points.write_text("event_time,estimate\n" + "\n".join([*rows, "-1,0"]) + "\n")
+    covariance = tmp_path / "covariance.csv"
+    np.savetxt(covariance, MEDICAID_COVARIANCE, delimiter=",", fmt="%.17g")
+    return points, covariance
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, ["honest", *map(str, arguments)])
+
+
+def test_the_readme_of_honestdid_from_two_files(files):
+    result = run(*files, "--honest-m", "0.5,2", "--honest-smoothness", "0,0.01", "--format", "json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    ends = [(b["restriction"], b["m"], round(b["low"], 3), round(b["high"], 3), b["kind"]) for b in found["bounds"]]
+    assert ends == [
+        ("relative_magnitudes", 0.5, 0.024, 0.067, "confidence"),
+        ("relative_magnitudes", 2.0, -0.001, 0.088, "confidence"),
+        ("smoothness", 0.0, 0.026, 0.061, "confidence"),
+        ("smoothness", 0.01, 0.013, 0.079, "confidence"),
+    ]
+    assert (found["n_pre"], found["n_post"]) == (5, 2)
+    assert 1.9 < found["breakdown_relative_magnitudes"] < 2
+    assert found["pretrend_slope_80"] > found["pretrend_slope_50"] > 0
+
+
+def test_average_and_later_effects_in_words(files):
+    assert "effect average: 0.0578265" in run(*files, "--effect", "average").stdout
+    assert "effect 1: 0.0692062" in run(*files, "--effect", "1").stdout
+
+
+def test_without_a_covariance_the_points_alone(files):
+    found = json.loads(run(files[0], "--format", "json").stdout)
+    assert {b["kind"] for b in found["bounds"]} == {"point_identified"}
+    assert found["bounds"][-5]["low"] is None  # a straight line is refuted by the points before the start
+
+
+def test_rows_in_another_order_mean_the_same(files, tmp_path):
+    order = [6, 2, 0, 1, 5, 4, 3]
+    points, covariance = tmp_path / "p.csv", tmp_path / "v.csv"
+    points.write_text("event_time,estimate\n" + "".join(f"{TIMES[i]},{float(MEDICAID[i])!r}\n" for i in order))
+    np.savetxt(covariance, MEDICAID_COVARIANCE[np.ix_(order, order)], delimiter=",", fmt="%.17g")
+    assert run(points, covariance).stdout == run(*files).stdout
+
+
+def test_wrong_usage_is_exit_2_and_says_what_is_needed(files, tmp_path):
+    hole = tmp_path / "hole.csv"
+    hole.write_text("event_time,estimate\n-4,0.1\n-2,0.1\n0,1\n")
+    named = tmp_path / "named.csv"
+    named.write_text("time,b\n-2,0.1\n0,1\n")
+    moved = tmp_path / "moved.csv"
+    moved.write_text("event_time,estimate\n-2,0.1\n-1,0.3\n0,1\n")
+    for arguments, words in (
+        ((hole,), "every one from the first"),
+        ((named,), "no column event_time"),
+        ((moved,), "reference -1 has an estimate that is not zero"),
+        ((files[0], files[0]), "7 rows and columns"),
+        ((*files, "--effect", "7"), "allowed: average, first, 0, 1"),
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert words in " ".join(result.stderr.split())
+
+
+def test_a_covariance_that_is_none_is_exit_3(files, tmp_path):
+    wrong = tmp_path / "wrong.csv"
+    np.savetxt(wrong, -MEDICAID_COVARIANCE, delimiter=",")
+    result = run(files[0], wrong)
+    assert result.exit_code == 3
+    assert result.stderr.startswith("ikz: ") and "positive" in result.stderr
