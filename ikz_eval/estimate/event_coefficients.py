@@ -105,16 +105,14 @@ def _of_linear(linear: LinearEstimates, step: int, reference: int) -> EventCoeff
 
 
 def _of_group_time(fit: GroupTimeFit) -> EventCoefficients:
-    """Put changes from period to period before the start together to coefficients against the reference."""
+    """Take the effects as they are, and put changes before the start together to coefficients against the reference."""
     parts = {part.term: part for part in fit.estimates}
     times = _times(tuple(parts))
-    terms = list(parts)
     last = -1 - fit.observations.anticipation
-    before, after = _run(times, last, -1), _run(times, 0, 1)
-    changes = [parts[terms[times[time]]] for time in before]
-    posts = [parts[terms[times[time]]] for time in after]
-    influence = np.column_stack([_against_reference(changes), *(part.influence for part in posts)])
-    points = -np.cumsum([part.estimate for part in changes])[::-1]
+    posts = [parts[f"e={time}"] for time in _run(times, 0, 1)]
+    befores = [_before(fit, time, last) for time in (last - i for i in range(1, len(_run(times, last, -1)) + 1))]
+    chosen = [*(part for part in befores[::-1] if part is not None), *posts]
+    influence = np.column_stack([part.influence for part in chosen])
     by_cluster = np.array([np.bincount(fit.unit_clusters, column) for column in influence.T]).T / len(influence)
     effects = {part.term: one for part, one in zip(posts, np.eye(len(posts)), strict=True)}
     for part in (part for term, part in parts.items() if not _TERM.fullmatch(term)):
@@ -122,15 +120,28 @@ def _of_group_time(fit: GroupTimeFit) -> EventCoefficients:
         effects |= {} if made_of is None else {part.term: made_of}
     enters = np.unique(fit.unit_clusters[fit.unit_weights > 0])
     return EventCoefficients(
-        np.concatenate([points, [part.estimate for part in posts]]), by_cluster.T @ by_cluster, "influence",
-        len(before), -last - 1, effects, enters.size, _single_clusters(fit),
+        np.array([part.estimate for part in chosen]), by_cluster.T @ by_cluster, "influence",
+        len(chosen) - len(posts), -last - 1, effects, enters.size, _single_clusters(fit),
     )  # fmt: skip
 
 
-def _against_reference(changes: list[Aggregate]) -> Floats:
-    """Return the influence of coefficients from that of changes (latest first), earliest first, shape (units, K)."""
-    summed: Floats = -np.cumsum(np.column_stack([part.influence for part in changes]), axis=1)[:, ::-1]
-    return summed
+def _before(fit: GroupTimeFit, time: int, last: int) -> Aggregate | None:
+    """Return the coefficient of an event time against the reference, minus the changes in between; None without any.
+
+    Each group's changes are summed before groups are averaged, as with a universal base.
+    """
+    changes = {(cell.group, cell.period - cell.group): cell for cell in fit.cells}
+    between = range(time + 1, last + 1)
+    groups = [group for group in fit.group_weights if all((group, at) in changes for at in between)]
+    if not groups:
+        return None
+    one = np.zeros(len(fit.cells))
+    summed = []
+    for group in groups:
+        own = [changes[group, at] for at in between]
+        influence: Floats = -np.sum([cell.influence for cell in own], axis=0)
+        summed.append(Aggregate("", -sum(cell.estimate for cell in own), np.nan, np.nan, influence, one))
+    return fit.average_groups(f"e={time}", summed, groups)
 
 
 def _single_clusters(fit: GroupTimeFit) -> tuple[str, ...]:

@@ -175,6 +175,10 @@ class GroupTimeFit(Shown):
         """Return the parts of an aggregation: ``e=-2`` (dynamic), ``g=2004`` (group) or ``t=2007`` (calendar)."""
         return self._parts(kind, self._where(is_after=kind != "dynamic"))
 
+    def average_groups(self, term: str, parts: Sequence[Aggregate], groups: list[int]) -> Aggregate:
+        """Return the average of one part a group, weighing groups as the aggregations do."""
+        return self._average(term, parts, *self._shares(groups))
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row an estimate: term, estimate, se_unit, se_cluster; for cells also what they are made of."""
         table = pd.DataFrame(

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ikz_eval.estimate.inferring import Number, Numbers, Plan
 
 LANGUAGES = ("en", "de")
+MANY = 2
+"""Clusters per coefficient under which a caution stands beside the set (simulation in the docs)."""
+Said = tuple[str, dict[str, object]] | None
 
 
 def honest_terms(fit: Fit, plan: "Plan") -> Mapping[str, "Numbers"]:
@@ -39,10 +42,7 @@ def honest_terms(fit: Fit, plan: "Plan") -> Mapping[str, "Numbers"]:
     study = event_coefficients(fit)
     reason = _reason(study, plan.is_withheld)
     power = None if reason else pretrend_power_of(fit, confidence=plan.confidence)
-    said = {
-        "reason" if lang == "en" else f"reason_{lang}": None if reason is None else text(reason[0], lang, **reason[1])
-        for lang in LANGUAGES
-    }
+    said = _said("reason", reason) | _said("caution", None if reason else _caution(study))
     found: dict[str, Numbers] = {}
     for term, weights in study.effects.items():
         each = [_bounds(study, weights, restriction, plan, is_sure=reason is not None) for restriction in RESTRICTIONS]
@@ -77,7 +77,7 @@ def pretrend_power_of(fit: Fit, *, trend: "np.ndarray | None" = None, confidence
     )
 
 
-def _reason(study: EventCoefficients, is_withheld: bool) -> tuple[str, dict[str, object]] | None:
+def _reason(study: EventCoefficients, is_withheld: bool) -> Said:
     """Return why there is no confidence set, as a text with its values; None when there is one."""
     if is_withheld:
         return "honest.reason.one_treated_cluster", {}
@@ -89,6 +89,21 @@ def _reason(study: EventCoefficients, is_withheld: bool) -> tuple[str, dict[str,
             "coefficients": study.estimates.size,
         }
     return None
+
+
+def _caution(study: EventCoefficients) -> Said:
+    """Return that the covariance rests on few clusters, as a text with its values; None when it does not."""
+    if study.n_clusters >= MANY * study.estimates.size:
+        return None
+    return "honest.caution.barely_more", {"clusters": study.n_clusters, "coefficients": study.estimates.size}
+
+
+def _said(name: str, what: Said) -> "dict[str, Number]":
+    """Return a text in both languages; None where there is nothing to say."""
+    return {
+        name if lang == "en" else f"{name}_{lang}": None if what is None else text(what[0], lang, **what[1])
+        for lang in LANGUAGES
+    }
 
 
 def _bounds(

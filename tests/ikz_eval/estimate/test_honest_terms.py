@@ -52,7 +52,7 @@ def test_three_event_studies_of_one_start_bound_alike(one_start, method, options
         ("smoothness", 0.01, "confidence"),
     ]
     assert (first["n_clusters"], first["n_coefficients"], first["reason"]) == (36, 8, None)
-    assert first["covariance"] == ("influence" if method == "group_time" else "cr1")
+    assert first["caution"] is None and first["covariance"] == ("influence" if method == "group_time" else "cr1")
     study = event_coefficients({"sun_abraham": fit_sun_abraham, "event_path": fit_event_path,
                                 "group_time": fit_group_time}[method](one_start, **COLUMNS, **options))  # fmt: skip
     assert study.estimates == pytest.approx(points, abs=1e-12)
@@ -76,6 +76,14 @@ def test_influence_covariance_is_that_of_the_standard_errors(one_start):
     assert np.sqrt(study.covariance[2, 2]) == pytest.approx(errors["e=-1"])
 
 
+def test_coefficients_before_are_those_of_a_universal_base(panel):
+    """With several starts each group's changes are summed first: Sun and Abraham's coefficients in a balanced panel."""
+    dynamic = event_coefficients(fit_group_time(panel, **COLUMNS, aggregate="dynamic"))
+    assert dynamic.estimates == pytest.approx(
+        event_coefficients(fit_sun_abraham(panel, **COLUMNS)).estimates, abs=1e-12
+    )
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_covariance_has_the_variances_of_the_sandwich_on_its_diagonal(one_start, kind):
     linear = fit_event_path(one_start, **COLUMNS).linear
@@ -96,6 +104,7 @@ def test_nine_regions_and_eight_bins_give_a_confidence_set(panel):
     found = honest(panel, "event_path", cluster="region", bin_length=4)["e=0"]
     assert (found["n_clusters"], found["n_coefficients"], found["reason"]) == (9, 8, None)
     assert {b["kind"] for b in found["bounds"]} == {"confidence"}
+    assert found["caution"] == text("honest.caution.barely_more", "en", clusters=9, coefficients=8)
 
 
 @pytest.mark.parametrize(("method", "options"), [("sun_abraham", {}), ("group_time", {"aggregate": "dynamic"})])
