@@ -11,7 +11,7 @@ JOBS ?= 2
 .DEFAULT_GOAL := help
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## prepare .venv with the command ikz
 evaluate: $(READY) ## evaluate the latest closed quarter of STUDY and make its release
@@ -34,8 +34,14 @@ format: $(READY) ## format the code
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format --quiet .
 docs: $(READY) ## write the generated pages (tables, rules)
 	@$(BIN)/python -m docs.build
-bench: $(READY) ## measure speed, as ratios in one run
+bench: $(READY) bench-peers ## measure speed, as ratios in one run
 	@$(BIN)/python -m bench.run
+	@$(BIN)/python -m bench.speed
+bench-peers: bench/.peers/ready ## install what the speed table compares with, apart from the project
+bench-peers-lock: $(READY) ## resolve the peers anew into bench/peers/requirements.lock
+	@$(BIN)/uv pip compile bench/peers/requirements.in --python-version 3.11 --generate-hashes --no-strip-extras \
+		--no-header --no-annotate --no-emit-index-url --upgrade --quiet --output-file bench/peers/requirements.lock
+	@! grep -nE '://|index-url|find-links' bench/peers/requirements.lock
 lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes --no-strip-extras \
 		--no-header --no-annotate --no-emit-index-url --upgrade --quiet --output-file requirements.lock
@@ -54,4 +60,10 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help setup evaluate ui lab test test-slow check format docs bench lock browser office
+bench/.peers/ready: bench/peers/requirements.lock | $(READY)
+	@echo "setting up the peers in bench/.peers ..."
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python bench/.peers
+	@$(BIN)/uv pip sync --quiet --python bench/.peers/bin/python bench/peers/requirements.lock
+	@touch $@
+
+.PHONY: help setup evaluate ui lab test test-slow check format docs bench bench-peers bench-peers-lock lock browser office

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import openpyxl
 
-from bench import ingest, mutations
+from bench import ingest, mutations, speed
 from ikz_eval.delivery.expectation import expect
 from ikz_eval.delivery.judge import judge
 from ikz_eval.delivery.template import filled_workbook
@@ -120,7 +120,9 @@ def main() -> None:
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {libraries}, "
         f"{datetime.now(UTC):%Y-%m-%d}\n\n| task | figure | |\n|---|---|---|\n{table}\n"
     )
-    (ROOT / "bench" / "README.md").write_text(page, encoding="utf-8")
+    target = ROOT / "bench" / "README.md"
+    _, heading, methods = target.read_text(encoding="utf-8").partition(speed.HEADING)
+    target.write_text(page + (f"\n{heading}{methods}" if heading else ""), encoding="utf-8")
     print(page)
     mutations.main()
 

@@ -140,7 +140,7 @@ class _Wide:
     def of(cls, seen: Observations, average: str) -> "_Wide":
         present, first, row = np.unique(seen.unit, return_index=True, return_inverse=True)
         shape = (present.size, seen.n_periods)
-        outcome, sampling = np.full(shape, np.nan), np.full(shape, np.nan)
+        outcome, sampling = (np.full(shape, np.nan, order="F") for _ in range(2))  # cells read two periods of all units
         covariates = np.full((*shape, seen.covariates.shape[1]), np.nan)
         outcome[row, seen.period_code] = seen.outcome
         sampling[row, seen.period_code] = seen.weight

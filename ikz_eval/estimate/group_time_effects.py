@@ -4,8 +4,9 @@ Holds weighted averages of cells with influence-function standard errors. Which 
 estimated, is group_time.py. Docs: docs/methods/group_time.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,10 @@ from ikz_eval.estimate.observations import Floats, Ints, Observations
 from ikz_eval.estimate.shown import Shown
 from ikz_eval.estimate.twoway_design import panel_estimates
 from ikz_eval.inference.estimator import LinearEstimates
+from ikz_eval.inference.multiplier import DRAWS, MultiplierResult, multiplier_bootstrap
+
+if TYPE_CHECKING:
+    from ikz_eval.estimate.inferring import Numbers, Plan
 
 AGGREGATES = ("simple", "dynamic", "group", "calendar")
 AGGREGATIONS = (*AGGREGATES, "none")
@@ -192,6 +197,33 @@ class GroupTimeFit(Shown):
                 table[name] = [getattr(cell, name) for cell in self.cells]
         return table
 
+    @property
+    def own_inference(self) -> tuple[str, ...]:
+        """Influence functions as they are, and with drawn weights."""
+        return ("analytic", "multiplier")
+
+    def infer(self, name: str, plan: "Plan") -> "Mapping[str, Numbers]":
+        """Return ``analytic`` (normal quantiles) or ``multiplier`` (drawn weights, with a band over all estimates)."""
+        from ikz_eval.estimate.inferring import analytic
+
+        if name == "analytic":
+            return analytic(self.to_frame(), plan.confidence)
+        found = self.multiplier(weights=plan.wild_weights, draws=plan.draws, seed=plan.seed, confidence=plan.confidence)
+        keys = ("se", "p", "low", "high", "band_low", "band_high", "draws")
+        return {term: {key: getattr(one, key) for key in keys} for term, one in found.items()}
+
+    def multiplier(
+        self, *, weights: str = "rademacher", draws: int = DRAWS, seed: int = 0, confidence: float = 0.95
+    ) -> dict[str, MultiplierResult]:
+        """Return the multiplier bootstrap of each estimate asked for, by term; clusters share a weight."""
+        estimates = self.estimates
+        clusters = np.unique(self.unit_clusters, return_inverse=True)[1].ravel()
+        results = multiplier_bootstrap(
+            np.array([each.estimate for each in estimates]), np.column_stack([each.influence for each in estimates]),
+            clusters, weights=weights, draws=draws, seed=seed, confidence=confidence,
+        )  # fmt: skip
+        return dict(zip([each.term for each in estimates], results, strict=True))
+
     def _where(self, *, is_after: bool) -> list[int]:
         return [i for i, cell in enumerate(self.cells) if cell.is_after or not is_after]
 
@@ -209,7 +241,8 @@ class GroupTimeFit(Shown):
                 parts.append(self._average(f"g={self.observations.name_of(key)}", [each[i] for i in own], equal, None))
             else:
                 name = f"e={key}" if kind == "dynamic" else f"t={self.observations.name_of(key)}"
-                parts.append(self._by_group_weight(name, own))
+                shares = self._shares([self.cells[i].group for i in own])
+                parts.append(self._average(name, [each[i] for i in own], *shares))
         return parts
 
     @staticmethod

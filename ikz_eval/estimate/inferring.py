@@ -22,11 +22,11 @@ from ikz_eval.inference.wild_bootstrap import wild_bootstrap
 
 Number = float | int | str | None
 Numbers = dict[str, Number | list[dict[str, Number]]]
-OWN = ("placebo", "jackknife", "hac", "mle", "quasi", "conley_taber", "ferman_pinto", "honest")
+OWN = ("multiplier", "placebo", "jackknife", "hac", "mle", "quasi", "conley_taber", "ferman_pinto", "honest")
 """Inference that only some methods offer."""
 INFERENCE = ("classical", "analytic", *KINDS, "wild", "randomisation", *OWN)
 """Inference by name; ``analytic`` is that of group_time (influence functions)."""
-P_VALUES = ("p", "low", "high", "p_t", "p_coefficient")
+P_VALUES = ("p", "low", "high", "band_low", "band_high", "p_t", "p_coefficient")
 """What is withheld with one treated cluster: p values, and intervals, which are p values in another form."""
 NO_LINEAR = "the estimates are not linear in the outcomes (covariates in the comparison); only 'analytic' can be had"
 
@@ -133,7 +133,7 @@ def _named(name: str, fit: Fit, plan: Plan, blocks: Blocks | None) -> Mapping[st
     if name == "honest":
         return honest_terms(fit, plan)
     if name == "analytic":
-        return _analytic(fit.to_frame(), plan.confidence)
+        return analytic(fit.to_frame(), plan.confidence)
     if name in FEW_TREATED and isinstance(fit, HasRows) and fit.linear is not None:
         return _of(fit.linear, few_treated_numbers(name, fit.linear, fit.row_design, plan))
     if name in OWN:
@@ -191,7 +191,7 @@ def _randomisation(linear: LinearEstimates, plan: Plan, blocks: Blocks | None) -
     return _of(linear, [{key: getattr(one, key) for key in keys} for one in drawn.results()])
 
 
-def _analytic(own: pd.DataFrame, confidence: float) -> dict[str, Numbers]:
+def analytic(own: pd.DataFrame, confidence: float) -> dict[str, Numbers]:
     """Return a method's own standard errors with normal quantiles."""
     from scipy import special
 

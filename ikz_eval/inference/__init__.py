@@ -6,6 +6,7 @@ Knows no table, no study and no field; numpy and scipy only. A method (ikz_eval/
 
 from ikz_eval.inference.attainable import count_assignments, smallest_randomisation_p, smallest_wild_p
 from ikz_eval.inference.bootstrap_weights import sign_draws
+from ikz_eval.inference.dealt_twoway import randomise_twoway
 from ikz_eval.inference.detectable import Reassigned, minimum_detectable, minimum_supported, saving_percent
 from ikz_eval.inference.donald_lang import donald_lang, region_changes
 from ikz_eval.inference.equivalence import Equivalence, equivalence
@@ -15,6 +16,7 @@ from ikz_eval.inference.few_treated import FewTreatedResult, RowDesign, conley_t
 from ikz_eval.inference.holm import holm
 from ikz_eval.inference.leverage import ClusterLeverage, cluster_leverage
 from ikz_eval.inference.linear import LinearInference, WorkingModel, infer, infer_each, score_rows, working_model
+from ikz_eval.inference.multiplier import MultiplierResult, multiplier_bootstrap
 from ikz_eval.inference.randomisation import (
     RandomisationDraws,
     RandomisationResult,
@@ -34,6 +36,7 @@ __all__ = [
     "FewTreatedResult",
     "LinearEstimates",
     "LinearInference",
+    "MultiplierResult",
     "RandomisationDraws",
     "RandomisationResult",
     "Reassigned",
@@ -54,8 +57,10 @@ __all__ = [
     "infer_each",
     "minimum_detectable",
     "minimum_supported",
+    "multiplier_bootstrap",
     "randomisation_draws",
     "randomise",
+    "randomise_twoway",
     "region_changes",
     "romano_wolf",
     "satterthwaite",
