@@ -17,6 +17,7 @@ from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.group_time_covariates import ADJUSTMENTS, PairData, adjusted_effect
 from ikz_eval.estimate.group_time_effects import AGGREGATES, AGGREGATIONS, Aggregate, Cell, GroupTimeFit
 from ikz_eval.estimate.observations import AVERAGES, Flags, Floats, Ints, Observations, read_observations
+from ikz_eval.estimate.quick_arrays import numbered
 
 COMPARISONS = ("never", "not_yet")
 
@@ -112,7 +113,7 @@ def compare_groups(
     missing = {term: reason for term, reason in found.items() if isinstance(reason, str)}
     _refuse_vanishing(seen, cells, missing)
     used = _used(table, [pair for pair in pairs if _term(seen, pair) not in missing])
-    is_used = used[np.searchsorted(table.unit, seen.unit), seen.period_code]
+    is_used = used[table.row, seen.period_code]
     weight = table.weight * used.any(axis=1)
     sizes = {group: float(weight[table.start == group].sum()) for group in table.groups}
     kept = seen.keep(is_used, +Counter({"in_no_cell": int((~is_used).sum())}))
@@ -124,6 +125,7 @@ class _Wide:
     """Units (rows) and periods (columns): outcome, weight and covariates (nan where not observed)."""
 
     unit: Ints
+    row: Ints
     outcome: Floats
     periods: Floats
     start: Floats
@@ -138,13 +140,16 @@ class _Wide:
 
     @classmethod
     def of(cls, seen: Observations, average: str) -> "_Wide":
-        present, first, row = np.unique(seen.unit, return_index=True, return_inverse=True)
+        row, present = numbered(seen.unit)
+        first = np.zeros(present.size, dtype=np.intp)
+        first[row[::-1]] = np.arange(row.size)[::-1]
         shape = (present.size, seen.n_periods)
         outcome, sampling = (np.full(shape, np.nan, order="F") for _ in range(2))  # cells read two periods of all units
         covariates = np.full((*shape, seen.covariates.shape[1]), np.nan)
-        outcome[row, seen.period_code] = seen.outcome
-        sampling[row, seen.period_code] = seen.weight
-        covariates[row, seen.period_code] = seen.covariates
+        column = seen.period_code
+        outcome[row, column] = seen.outcome
+        sampling[row, column] = seen.weight
+        covariates[row, column] = seen.covariates
         earliest = np.isfinite(outcome).argmax(axis=1)
         start, cluster = seen.start[first], seen.cluster[first]
         weight = sampling[np.arange(present.size), earliest]
@@ -154,7 +159,7 @@ class _Wide:
             total = np.bincount(cluster[treated], share[treated], minlength=len(seen.cluster_names))
             weight[treated] = share[treated] / total[cluster[treated]]
             sampling = np.repeat(weight[:, None], shape[1], axis=1)
-        return cls(present, outcome, np.unique(seen.period), start, cluster, weight, sampling, covariates)
+        return cls(present, row, outcome, np.unique(seen.period), start, cluster, weight, sampling, covariates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,32 +212,41 @@ def _cell(table: _Wide, pair: _Pair, term: str, adjustment: str) -> Cell | str:
     """Return the cell, or why it cannot be estimated."""
     if pair.base < 0:
         return "no_base"
-    change = table.outcome[:, pair.at] - table.outcome[:, pair.base]
-    known = np.isfinite(change)
-    own, others = pair.own & known, pair.others & known
-    if not own.any() or not others.any():
-        return "no_treated_unit" if not own.any() else "no_comparison_unit"
-    weight, influence = table.pair_weight[:, pair.base], np.zeros(change.size)
+    later, earlier, weight = (
+        values[:, at]
+        for values, at in zip(
+            (table.outcome, table.outcome, table.pair_weight), (pair.at, pair.base, pair.base), strict=True
+        )
+    )
+    rows = [np.flatnonzero(flags) for flags in (pair.own, pair.others)]
+    changes = [later[each] - earlier[each] for each in rows]
+    (own, own_change), (others, others_change) = (
+        (each[np.isfinite(change)], change[np.isfinite(change)]) for each, change in zip(rows, changes, strict=True)
+    )
+    if not own.size or not others.size:
+        return "no_treated_unit" if not own.size else "no_comparison_unit"
+    units, influence = later.size, np.zeros(later.size)
     contrast: Floats | None = None
     if table.covariates.shape[2] == 0:
-        contrast = np.zeros(change.size)
+        contrast = np.zeros(units)
         estimate = 0.0
-        for flags, sign in ((own, 1.0), (others, -1.0)):
-            share = weight[flags] / weight[flags].sum()
-            mean = float(share @ change[flags])
+        for inside, change, sign in ((own, own_change, 1.0), (others, others_change, -1.0)):
+            share = weight[inside] / weight[inside].sum()
+            mean = float(share @ change)
             estimate += sign * mean
-            contrast[flags] = sign * share
-            influence[flags] = sign * change.size * share * (change[flags] - mean)
+            contrast[inside] = sign * share
+            influence[inside] = sign * units * share * (change - mean)
     else:
-        inside = own | others
-        x = np.column_stack([np.ones(int(inside.sum())), table.covariates[inside, pair.base]])
-        effect = adjusted_effect(PairData(change[inside], own[inside], weight[inside], x), adjustment)
+        inside = np.sort(np.concatenate([own, others]))
+        x = np.column_stack([np.ones(inside.size), table.covariates[inside, pair.base]])
+        pairs = PairData(later[inside] - earlier[inside], pair.own[inside], weight[inside], x)
+        effect = adjusted_effect(pairs, adjustment)
         if isinstance(effect, str):
             return effect
         estimate = effect.estimate
-        influence[inside] = effect.influence * (change.size / inside.sum())
+        influence[inside] = effect.influence * (units / inside.size)
     base = int(table.periods[pair.base])
-    counts = int(own.sum()), int(others.sum())
+    counts = int(own.size), int(others.size)
     return Cell(term, pair.group, pair.period, base, estimate, influence, contrast, *counts)
 
 
@@ -255,9 +269,11 @@ def _refuse_vanishing(seen: Observations, cells: tuple[Cell, ...], missing: dict
 
 def _used(table: _Wide, pairs: list[_Pair]) -> Flags:
     """Return which outcomes enter a cell, shape (units, periods)."""
-    used = np.zeros(table.outcome.shape, dtype=bool)
+    observed, used = (
+        np.asfortranarray(each) for each in (np.isfinite(table.outcome), np.zeros(table.outcome.shape, dtype=bool))
+    )
     for pair in pairs:
-        both = np.array([pair.at, pair.base])
-        known = np.isfinite(table.outcome[:, both]).all(axis=1) & (pair.own | pair.others)
-        used[np.ix_(known, both)] = True
+        known = observed[:, pair.at] & observed[:, pair.base] & (pair.own | pair.others)
+        used[:, pair.at] |= known
+        used[:, pair.base] |= known
     return used

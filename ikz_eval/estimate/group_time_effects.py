@@ -89,6 +89,16 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """A weighted average of cells on its way to an aggregate: without a standard error yet."""
+
+    term: str
+    estimate: float
+    influence: Floats
+    shares: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class GroupTimeFit(Shown):
     """Group-time effects.
 
@@ -139,7 +149,7 @@ class GroupTimeFit(Shown):
     def estimates(self) -> list[Aggregate]:
         """The estimates asked for: ``ATT`` (unless the cells alone) and the parts of the aggregation."""
         if self.aggregation == "none":
-            return self._each()
+            return [self._made(part) for part in self._each()]
         whole = self.aggregate(self.aggregation)
         return [whole] if self.aggregation == "simple" else [whole, *self.terms(self.aggregation)]
 
@@ -169,16 +179,17 @@ class GroupTimeFit(Shown):
             raise EstimationError(f"aggregation '{kind}' is unknown; allowed: {', '.join(AGGREGATES)}")
         after = self._where(is_after=True)
         if kind == "simple":
-            return self._by_group_weight("ATT", after)
+            chosen = [self._each()[i] for i in after]
+            return self._made(self._average("ATT", chosen, *self._shares([self.cells[i].group for i in after])))
         parts = self._parts(kind, after)
         if kind == "group":
             groups = sorted({self.cells[i].group for i in after})
-            return self._average("ATT", parts, *self._shares(groups))
-        return self._average("ATT", parts, np.full(len(parts), 1 / len(parts)), None)
+            return self._made(self._average("ATT", parts, *self._shares(groups)))
+        return self._made(self._average("ATT", parts, np.full(len(parts), 1 / len(parts)), None))
 
     def terms(self, kind: str) -> list[Aggregate]:
         """Return the parts of an aggregation: ``e=-2`` (dynamic), ``g=2004`` (group) or ``t=2007`` (calendar)."""
-        return self._parts(kind, self._where(is_after=kind != "dynamic"))
+        return [self._made(part) for part in self._parts(kind, self._where(is_after=kind != "dynamic"))]
 
     def average_groups(self, term: str, parts: Sequence[Aggregate], groups: list[int]) -> Aggregate:
         """Return the average of one part a group, weighing groups as the aggregations do."""
@@ -227,11 +238,11 @@ class GroupTimeFit(Shown):
     def _where(self, *, is_after: bool) -> list[int]:
         return [i for i, cell in enumerate(self.cells) if cell.is_after or not is_after]
 
-    def _each(self) -> list[Aggregate]:
+    def _each(self) -> list[_Part]:
         one = np.eye(len(self.cells))
-        return [self._made(cell.term, cell.estimate, cell.influence, one[i]) for i, cell in enumerate(self.cells)]
+        return [_Part(cell.term, cell.estimate, cell.influence, one[i]) for i, cell in enumerate(self.cells)]
 
-    def _parts(self, kind: str, chosen: list[int]) -> list[Aggregate]:
+    def _parts(self, kind: str, chosen: list[int]) -> list[_Part]:
         keys = {i: self._key(kind, self.cells[i]) for i in chosen}
         each, parts = self._each(), []
         for key in sorted(set(keys.values())):
@@ -251,23 +262,20 @@ class GroupTimeFit(Shown):
             raise EstimationError(f"aggregation '{kind}' has no parts; allowed: dynamic, group, calendar")
         return {"dynamic": cell.period - cell.group, "group": cell.group, "calendar": cell.period}[kind]
 
-    def _by_group_weight(self, term: str, chosen: list[int]) -> Aggregate:
-        each = self._each()
-        return self._average(term, [each[i] for i in chosen], *self._shares([self.cells[i].group for i in chosen]))
-
-    def _average(self, term: str, parts: Sequence[Aggregate], shares: Floats, of_shares: Floats | None) -> Aggregate:
+    @staticmethod
+    def _average(term: str, parts: Sequence[_Part], shares: Floats, of_shares: Floats | None) -> _Part:
         """Return the weighted average; ``of_shares`` is the influence of each unit on the weights, if estimated."""
         estimates = np.array([part.estimate for part in parts])
         influence = np.column_stack([part.influence for part in parts]) @ shares
         if of_shares is not None:
             influence = influence + of_shares @ estimates
         cells = np.column_stack([part.shares for part in parts]) @ shares
-        return self._made(term, float(shares @ estimates), influence, cells)
+        return _Part(term, float(shares @ estimates), influence, cells)
 
-    def _made(self, term: str, estimate: float, influence: Floats, cells: Floats) -> Aggregate:
-        by_cluster = np.bincount(self.unit_clusters, influence)
-        se_unit, se_cluster = (float(np.sqrt((part**2).sum())) / influence.size for part in (influence, by_cluster))
-        return Aggregate(term, estimate, se_unit, se_cluster, influence, cells)
+    def _made(self, part: _Part) -> Aggregate:
+        by_cluster = np.bincount(self.unit_clusters, part.influence)
+        errors = (float(np.linalg.norm(each)) / part.influence.size for each in (part.influence, by_cluster))
+        return Aggregate(part.term, part.estimate, *errors, part.influence, part.shares)
 
     def _shares(self, groups: list[int]) -> tuple[Floats, Floats]:
         """Return the share of each part by its group's weight, and the influence of each unit on the shares."""
