@@ -43,7 +43,7 @@ def work(name: str, size: int) -> Callable[[], Any]:
     units = size if grows != "draws" else 400 if name.startswith("wild") else 36
     draws = size if grows == "draws" else 9_999
     panel = pd.DataFrame((two_paths if name.startswith("randomisation") else staggered)(units, 40, is_unbalanced=True))
-    columns = {"outcome": "outcome", "unit": "unit", "period": "period", "treatment": "treated"}
+    columns: dict[str, Any] = {"outcome": "outcome", "unit": "unit", "period": "period", "treatment": "treated"}
     if name.startswith("two-way"):
         return lambda: cluster_robust(fit_twoway(panel, **columns).linear, "cr1")
     if name.startswith("randomisation"):

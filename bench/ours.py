@@ -19,7 +19,7 @@ from ikz_eval.inference.dealt_twoway import prepare_dealing
 
 Found = dict[str, Any]
 DRAWS = 9_999
-_PANEL = {"outcome": "outcome", "unit": "unit", "period": "period"}
+_PANEL: dict[str, Any] = {"outcome": "outcome", "unit": "unit", "period": "period"}
 
 
 def read(folder: Path) -> pd.DataFrame:

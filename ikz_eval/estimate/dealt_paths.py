@@ -113,8 +113,9 @@ def dealt_paths(panel: pd.DataFrame, request: Request, cluster: str, paths: Mapp
 
 def _starts(cohort: pd.Series, paths: Mapping[str, Path]) -> dict[Path, float]:
     distinct = [path for path in dict.fromkeys(paths.values()) if path is not None]
-    kind = cohort.dtype if pd.api.types.is_numeric_dtype(cohort.dtype) else "str"
-    numbers = whole_numbers(pd.Series(distinct).astype(kind), str(cohort.name))
+    is_number = pd.api.types.is_numeric_dtype(cohort.dtype)
+    column = pd.Series(distinct, dtype="float64") if is_number else pd.Series(distinct, dtype="str")
+    numbers = whole_numbers(column, str(cohort.name))
     return {None: np.inf, **dict(zip(distinct, numbers.tolist(), strict=True))}
 
 

@@ -140,7 +140,8 @@ class _Wide:
 
     @classmethod
     def of(cls, seen: Observations, average: str) -> "_Wide":
-        row, present = numbered(seen.unit)
+        row, units = numbered(seen.unit)
+        present = units.astype(np.intp)
         first = np.zeros(present.size, dtype=np.intp)
         first[row[::-1]] = np.arange(row.size)[::-1]
         shape = (present.size, seen.n_periods)

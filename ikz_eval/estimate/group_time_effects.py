@@ -274,8 +274,9 @@ class GroupTimeFit(Shown):
 
     def _made(self, part: _Part) -> Aggregate:
         by_cluster = np.bincount(self.unit_clusters, part.influence)
-        errors = (float(np.linalg.norm(each)) / part.influence.size for each in (part.influence, by_cluster))
-        return Aggregate(part.term, part.estimate, *errors, part.influence, part.shares)
+        by_unit, clustered = (float(np.linalg.norm(each)) for each in (part.influence, by_cluster))
+        units = part.influence.size
+        return Aggregate(part.term, part.estimate, by_unit / units, clustered / units, part.influence, part.shares)
 
     def _shares(self, groups: list[int]) -> tuple[Floats, Floats]:
         """Return the share of each part by its group's weight, and the influence of each unit on the shares."""

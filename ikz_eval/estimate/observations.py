@@ -258,7 +258,7 @@ def _unusable(everything: Observations) -> Iterator[tuple[str, Flags]]:
         yield "weight_missing", np.isnan(everything.weight)
         yield "weight_zero", everything.weight == 0
     if not is_finite(everything.covariates):
-        yield "covariate_missing", ~np.isfinite(everything.covariates).all(axis=1)
+        yield "covariate_missing", np.asarray(~np.isfinite(everything.covariates).all(axis=1), dtype=np.bool_)
 
 
 def _require_columns(panel: pd.DataFrame, names: dict[str, str]) -> None:

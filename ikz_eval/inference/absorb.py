@@ -184,9 +184,10 @@ def _is_grid(codes: Sequence[Ints], levels: tuple[int, ...]) -> bool:
 
 
 def _less_grid_means(table: Floats) -> Floats:
-    left = table - table.mean(axis=1, keepdims=True)
+    left: Floats = table - table.mean(axis=1, keepdims=True)
     left -= left.mean(axis=0)
-    return left.ravel()
+    flat: Floats = left.ravel()
+    return flat
 
 
 def _solver(

@@ -62,7 +62,8 @@ def sign_blocks(n_clusters: int, *, weights: str, draws: int, seed: int) -> Iter
         raise EstimationError(f"draws is {draws}; allowed are whole numbers from 1")
     if is_enumerated(n_clusters, weights=weights, draws=draws):
         bits = (np.arange(2**n_clusters) >> np.arange(n_clusters)[:, None]) & 1
-        return iter([1.0 - 2.0 * bits])
+        every: Floats = 1.0 - 2.0 * bits.astype(np.float64)
+        return iter([every])
     return _drawn(n_clusters, weights, draws, np.random.default_rng(seed))
 
 
@@ -82,5 +83,7 @@ def _block(n_clusters: int, count: int, weights: str, random: np.random.Generato
         signs: Floats = np.take(_SIGNS_OF_BYTE, raw, axis=0).reshape(n_clusters, words * _WORD)
         return signs if count == signs.shape[1] else np.ascontiguousarray(signs[:, :count])
     if weights == "webb":
-        return np.asarray(values[random.integers(0, values.size, size=(n_clusters, count), dtype=np.uint8)])
-    return np.where(random.random((n_clusters, count)) < chances[0], values[0], values[1])
+        picked: Floats = values[random.integers(0, values.size, size=(n_clusters, count), dtype=np.uint8)]
+        return picked
+    either: Floats = np.where(random.random((n_clusters, count)) < chances[0], values[0], values[1])
+    return either

@@ -86,7 +86,7 @@ class ClusterScores:
     def is_direct(self) -> bool:
         """Whether the G x G form is the smaller one."""
         clusters, columns = self.loads.shape
-        return clusters <= max(2 * columns + 1, _FEW_CLUSTERS)
+        return bool(clusters <= max(2 * columns + 1, _FEW_CLUSTERS))
 
     def matrix(self, i: int) -> Floats:
         """Return the score of each cluster (row) for a weight of one in each cluster (column), shape (G, G)."""

@@ -132,7 +132,11 @@ def prepare_dealing(outcome: Floats, unit: Ints, period: Ints, cluster: Ints, tr
     tables = [_of_path(effects, owner, groups, left, path) for path in treated]
     squares, products, periods, totals = (np.stack(each, axis=1) for each in zip(*tables, strict=True))
     factor = groups / (groups - 1) * (outcome.size - 1) / (outcome.size - n_periods - 1)
-    own = np.bincount(cluster * n_periods + period, left, minlength=groups * n_periods).reshape(groups, n_periods)
+    own = (
+        np.bincount(cluster * n_periods + period, left, minlength=groups * n_periods)
+        .reshape(groups, n_periods)
+        .astype(np.float64)
+    )
     return DealtTwoway(observed, owner, squares, products, periods, own, totals, effects.solver, factor)
 
 
@@ -142,9 +146,12 @@ def _of_path(effects: Absorbed, owner: Ints, groups: int, left: Floats, path: Fl
     cluster, given = owner[unit], path[period]
     centred = given - (np.bincount(unit, given) / effects.totals)[unit]
     by_period = np.bincount(cluster * path.size + period, centred, minlength=groups * path.size)
-    sums = (np.bincount(cluster, each, minlength=groups) for each in (centred**2, centred * left, given**2))
+    sums = (
+        np.bincount(cluster, each, minlength=groups).astype(np.float64)
+        for each in (centred**2, centred * left, given**2)
+    )
     squares, products, totals = sums
-    return squares, products, by_period.reshape(groups, path.size), totals
+    return squares, products, by_period.reshape(groups, path.size).astype(np.float64), totals
 
 
 def randomise_twoway(
