@@ -42,6 +42,10 @@ bench-peers-lock: $(READY) ## resolve the peers anew into bench/peers/requiremen
 	@$(BIN)/uv pip compile bench/peers/requirements.in --python-version 3.11 --generate-hashes --no-strip-extras \
 		--no-header --no-annotate --no-emit-index-url --upgrade --quiet --output-file bench/peers/requirements.lock
 	@! grep -nE '://|index-url|find-links' bench/peers/requirements.lock
+calibrate: $(READY) ## judge the inference on the design of STUDY (DRAWS=, QUARTER=, SCHEDULER= of a Dask cluster)
+	@$(BIN)/ikz calibrate --workers $(JOBS) $(if $(DRAWS),--draws $(DRAWS)) $(if $(QUARTER),--quarter $(QUARTER)) \
+		$(if $(SCHEDULER),--scheduler $(SCHEDULER))
+	@$(BIN)/python -m docs.build
 lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes --no-strip-extras \
 		--no-header --no-annotate --no-emit-index-url --upgrade --quiet --output-file requirements.lock
@@ -66,4 +70,4 @@ bench/.peers/ready: bench/peers/requirements.lock | $(READY)
 	@$(BIN)/uv pip sync --quiet --python bench/.peers/bin/python bench/peers/requirements.lock
 	@touch $@
 
-.PHONY: help setup evaluate ui lab test test-slow check format docs bench bench-peers bench-peers-lock lock browser office
+.PHONY: help setup evaluate ui lab test test-slow check format docs bench bench-peers bench-peers-lock calibrate lock browser office

@@ -6,7 +6,7 @@ One row is one row of the study's CSV file of that name, checked and typed. Read
 from pandera.typing import Series
 
 from schemas.base import Contract, described
-from schemas.vocabulary import AGS, BODY_KINDS, ISO_DATE, UNIT_KINDS
+from schemas.vocabulary import AGS, BODY_KINDS, CALIBRATION_WORLDS, ISO_DATE, QUARTER, UNIT_KINDS
 
 
 class Body(Contract):
@@ -139,3 +139,40 @@ class DocumentedConflict(Contract):
 
         name = "documented_conflict"
         unique = ["topic", "source"]
+
+
+class Calibration(Contract):
+    """How one inference performed on the study's design in one error world; made by ``make calibrate``, never by hand."""
+
+    quarter: Series[str] = described("Last quarter of the design", str_matches=QUARTER)
+    design_hash: Series[str] = described("SHA-256 over the design it was made for", str_matches=r"^[0-9a-f]{64}$")
+    fields: Series[str] = described("Cooperation fields with this design, apart by blanks; all that count jointly")
+    level: Series[str] = described("partnership or body", isin=("partnership", "body"))
+    inference: Series[str] = described("Inference, see docs/methods/calibration.md", str_length={"min_value": 2})
+    primary: Series[bool] = described("Whether this inference is primary on the design")
+    world: Series[str] = described("Error world, see docs/methods/calibration.md", isin=CALIBRATION_WORLDS)
+    seed_block: Series[str] = described("main, or held_out: seeds nothing was chosen by", isin=("main", "held_out"))
+    seed: Series[int] = described("Seed of the calibration", ge=0)
+    draws: Series[int] = described("Programmes drawn [number]", ge=1)
+    size: Series[float] = described(
+        "Share of null programmes (joint inference) or null fields that are rejected at 5 %; empty for a point",
+        nullable=True,
+    )
+    coverage: Series[float] = described(
+        "Share of 95 % intervals that hold the truth; empty without interval", nullable=True
+    )
+    power: Series[float] = described(
+        "Share of effects of three noise scales of a body's quarter that are found; empty for a point", nullable=True
+    )
+    power_estimate: Series[float] = described(
+        "Share of effects of three standard deviations of the estimate that are found; empty when not counted",
+        nullable=True,
+    )
+    bias: Series[float] = described("Mean of estimate less truth [log points]; empty when not counted", nullable=True)
+    mc_error: Series[float] = described("Monte Carlo standard error of the size; of the bias for a point")
+
+    class Config:
+        """Name of the table and its key; a register of the study, not a table of the pipeline."""
+
+        name = "calibration"
+        unique = ["fields", "level", "inference", "world", "seed_block"]

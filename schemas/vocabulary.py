@@ -59,3 +59,6 @@ FURTHER_WARNINGS = (
     "incomplete_quarters_dropped", "first_year_only",
 )  # fmt: skip
 """What to beware of in a figure of a further instrument."""
+
+CALIBRATION_WORLDS = ("A", "B", "C", "D", "E", "F", "G", "H")
+"""Error worlds of the calibration, see ikz_eval/calibration/worlds.py."""

@@ -26,6 +26,7 @@ COMMANDS = {
     "mail": "ikz_eval.cli.mail:mail",
     "estimate": "ikz_eval.cli.estimate:estimate",
     "honest": "ikz_eval.cli.honest:honest",
+    "calibrate": "ikz_eval.cli.calibrate:calibrate",
     "demo": "ikz_eval.cli.study:demo",
     "study": "ikz_eval.cli.study:study",
     "show": "ikz_eval.cli.warehouse:show",

@@ -71,7 +71,7 @@ def evaluate_field(
     gross = fit_level("partnership", partnership_frame(registry, specification, field, evaluation_quarter, partnership))
     net = fit_level("body", body_frame(registry, specification, field, evaluation_quarter, panel))
     paths = start_paths(gross.frame)
-    design = _design(gross, paths, _gaps(registry, field, panel, gross.frame))
+    design = count_design(gross, paths, _gaps(registry, field, panel, gross.frame))
     return FieldEvaluation(specification, field, gross, net, design, paths)
 
 
@@ -108,7 +108,8 @@ def fit_level(level: str, frame: AnalysisFrame) -> LevelFits:
     return LevelFits(level, frame, imputation, group_time, paths)
 
 
-def _design(gross: LevelFits, paths: dict[str, StartPath], gaps: tuple[str, ...]) -> FieldDesign:
+def count_design(gross: LevelFits, paths: dict[str, StartPath], gaps: tuple[str, ...]) -> FieldDesign:
+    """Return what the design of a field allows, counted at the partnership level."""
     before, after = count_quarters(gross.frame)
     shares = gross.imputation.leverage_shares if gross.imputation else {}
     smallest = attainable(paths)

@@ -58,7 +58,7 @@ def build_panel(
         return empty_table("panel")
     rows = _delivered(registry, valid, cost, caseload, staff)
     rows = _with_prices(registry, rows)
-    rows = _with_exposure(registry, read_exposure(registry), rows)
+    rows = with_exposure(registry, read_exposure(registry), rows)
     rows["exclusion"] = first_reason(
         rows.pop("design"),
         is_partial=rows["is_partial"],
@@ -135,7 +135,7 @@ def _with_prices(registry: Registry, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**added)
 
 
-def _with_exposure(registry: Registry, exposure: Exposure, rows: pd.DataFrame) -> pd.DataFrame:
+def with_exposure(registry: Registry, exposure: Exposure, rows: pd.DataFrame) -> pd.DataFrame:
     """Add unit, cohort, own start, event time and the flags of the quarter; ``design`` and ``is_after_end`` are inner."""
     unit_of = dict(zip(registry.bodies["ags"], registry.bodies["unit"], strict=True))
     kind_of = dict(zip(registry.regions["unit"], registry.regions["kind"], strict=True))

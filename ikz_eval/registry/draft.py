@@ -13,7 +13,7 @@ from ikz_eval.registry.faults import Fault
 from ikz_eval.registry.plan import FILE, Plan, read_plan
 from ikz_eval.registry.tables import StudyTable, read_table
 from schemas import CONTRACTS, Contract
-from schemas.registry import DocumentedConflict
+from schemas.registry import Calibration, DocumentedConflict
 
 REQUIRED = {
     "bodies": "body",
@@ -71,6 +71,7 @@ def study_files() -> dict[str, tuple[str, type[Contract], bool]]:
         name: (f"{name}.csv", CONTRACTS[table], True) for name, table in REQUIRED.items()
     }
     files["conflicts"] = ("conflicts.csv", DocumentedConflict, False)
+    files["calibration"] = ("calibration.csv", Calibration, False)
     for name in REFERENCE:
         files[name] = (f"reference/{name}.csv", CONTRACTS[name], False)
     return files

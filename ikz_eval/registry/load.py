@@ -120,4 +120,5 @@ def _registry(folder: Path, draft: Draft) -> Registry:
         study_hash=study_hash(folder),
         specification_hash=specification_hash(chosen, ways, dict(zip(bodies["ags"], bodies["unit"], strict=True))),
         conflicts=frames["conflicts"],
+        calibration=frames["calibration"],
     )

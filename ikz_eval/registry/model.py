@@ -128,6 +128,8 @@ class Registry:
         SHA-256 over outcomes, specifications and blocks in canonical form: the frozen analysis plan.
     conflicts : pd.DataFrame
         Statements of sources that disagree about something outside the other tables (``DocumentedConflict``).
+    calibration : pd.DataFrame
+        How inference performs on the study's design (``Calibration``); empty before ``make calibrate``.
     """
 
     study: str
@@ -156,6 +158,7 @@ class Registry:
     study_hash: str
     specification_hash: str
     conflicts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def delivered_fields(self) -> list[str]:

@@ -1,0 +1,160 @@
+"""The table is the same byte for byte whoever draws, its figures follow from the counts, and it judges as it says."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ikz_eval.calibration import calibrate, calibration_table
+from ikz_eval.calibration.collected import collect
+from ikz_eval.calibration.table import table_text, write_table
+from ikz_eval.calibration.tally import COUNTS, Chunk, count_chunk
+from ikz_eval.errors import UsageError
+from ikz_eval.registry import load_registry
+from ikz_eval.registry.calibration import design_hash, field_rows, is_current, judge_calibration, sentences
+from schemas.registry import Calibration
+from tests.ikz_eval.calibration.designs import small_study
+
+HASH = "0" * 64
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return made(workers=1)
+
+
+def made(**how: object) -> pd.DataFrame:
+    counts = calibrate(small_study(), draws=6, seed=3, worlds=("A", "G"), **how)
+    return calibration_table(small_study(), counts, design_hash=HASH, seed=3, draws=6)
+
+
+@pytest.mark.slow
+def test_one_worker_and_two_give_the_same_bytes(table):
+    assert table_text(made(workers=2)) == table_text(table)
+
+
+def test_a_dask_cluster_gives_the_same_bytes(table):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, processes=False) as cluster:
+        assert table_text(made(scheduler=cluster.scheduler_address)) == table_text(table)
+
+
+@pytest.mark.slow
+def test_dask_workers_in_processes_of_their_own_give_the_same_bytes(table):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        assert len(cluster.scheduler.workers) == 2
+        assert table_text(made(scheduler=cluster.scheduler_address)) == table_text(table)
+
+
+def test_the_table_keeps_its_contract_and_can_be_read_back(table, tmp_path):
+    Calibration.validate(table)
+    write_table(tmp_path / "calibration.csv", table)
+    again = pd.read_csv(io.BytesIO((tmp_path / "calibration.csv").read_bytes()))
+    assert again["size"].to_numpy() == pytest.approx(table["size"].to_numpy(), nan_ok=True)
+    assert set(table["seed_block"]) == {"main", "held_out"}
+    both = table[(table["inference"] == "cr2") & (table["level"] == "partnership") & (table["world"] == "A")]
+    assert both["bias"].nunique() == 2, "the held-out block has seeds of its own"
+
+
+def test_figures_are_shares_of_what_was_counted(table):
+    counts = count_chunk(small_study(), Chunk("A", 3, 0, 0, 6, True))
+    sums = dict(zip(COUNTS, counts[0, "partnership", "cr2"], strict=True))
+    row = table[(table["inference"] == "cr2") & (table["level"] == "partnership")].iloc[0]
+    size = sums["rejected"] / sums["tests"]
+    assert sums["tests"] == 12, "six programmes of two fields"
+    assert row["size"] == pytest.approx(size, abs=5e-5)
+    assert row["coverage"] == pytest.approx(1 - size, abs=5e-5)
+    assert row["mc_error"] == pytest.approx(np.sqrt(size * (1 - size) / 12), abs=5e-7)
+    assert row["power"] == pytest.approx(sums["power_rejected"] / 12, abs=5e-5)
+    assert row["bias"] == pytest.approx(sums["error_sum"] / 12, abs=5e-7)
+
+
+def test_a_late_joiner_dilutes_the_estimate_by_its_part(table):
+    """World G: one body of three joins four quarters late; with an effect of -.15 the estimate falls short of it."""
+    bias = table[(table["inference"] == "cr2") & (table["level"] == "partnership")].groupby("world")["bias"].mean()
+    assert bias["G"] > bias["A"] + 0.005
+
+
+def test_other_rows_of_the_collected_file_stay(table, tmp_path):
+    path = tmp_path / "all.csv"
+    collect(path, "zwei", table)
+    collect(path, "eins", table.head(1))
+    collect(path, "zwei", table.head(2))
+    assert [line.split(",")[0] for line in path.read_text().splitlines()] == ["study", "eins", "zwei", "zwei"]
+
+
+@pytest.mark.parametrize("wrong", [{"worlds": ("A", "Z")}, {"draws": 0}, {"workers": 0}])
+def test_wrong_calls_are_refused(wrong):
+    with pytest.raises(UsageError, match="allowed are worlds"):
+        calibrate(small_study(), **({"draws": 1} | wrong))
+
+
+def judged_table(cr2: float, randomisation: float, wild: float, verdict: float = 0.01) -> pd.DataFrame:
+    sizes = {"cr2": cr2, "randomisation_t": randomisation, "wild": wild, "verdict": verdict}
+    rows = [
+        {
+            "inference": name,
+            "level": "partnership",
+            "world": world,
+            "size": size if world == "D" else 0.05 * (name != "verdict"),
+        }
+        for name, size in sizes.items()
+        for world in "ABCDH"
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "primary", "failed"),
+    [
+        ((0.06, 0.084, 0.092), "cr2", ("randomisation_t", "wild")),
+        ((0.0701, 0.07, 0.092), "randomisation_t", ("cr2", "wild")),
+        ((0.08, 0.08, 0.06), "wild", ("cr2", "randomisation_t")),
+        ((0.08, 0.08, 0.08), None, ("cr2", "randomisation_t", "wild")),
+    ],
+)
+def test_primary_is_the_first_that_keeps_its_size(sizes, primary, failed):
+    judged = judge_calibration(judged_table(*sizes))
+    assert (judged.primary, judged.failed) == (primary, failed)
+    for lang in ("de", "en"):
+        said = sentences(judged, lang)
+        assert len(said) == 1 + len(failed) + 1
+    assert ("none is published as primary" in sentences(judged, "en")[0]) == (primary is None)
+
+
+def test_false_verdicts_are_judged_and_an_incomplete_table_is_not():
+    assert judge_calibration(judged_table(0.05, 0.05, 0.05, 0.05)).is_verdict_held
+    too_many = judge_calibration(judged_table(0.05, 0.05, 0.05, 0.051))
+    assert not too_many.is_verdict_held and "does not keep its promise" in sentences(too_many, "en")[-1]
+    table = judged_table(0.05, 0.05, 0.05)
+    unknown = judge_calibration(table[table["world"] != "C"])
+    assert unknown.primary is None
+    assert sentences(unknown, "en") == (
+        "The inference was not judged in all worlds A to D on this design; none is published as primary.",
+    )
+    assert judge_calibration(table.iloc[:0]).primary is None
+
+
+def test_the_hash_follows_the_design_and_nothing_else():
+    from dataclasses import replace
+
+    registry = load_registry("demonstration")
+    before = design_hash(registry, "2026-Q2")
+    assert before != design_hash(registry, "2026-Q1")
+    moved = registry.agreements.assign(start=registry.agreements["start"].str.replace("2022-10", "2022-07"))
+    assert before != design_hash(replace(registry, agreements=moved), "2026-Q2")
+    reworded = registry.agreements.assign(source="anders belegt", legal_form="Zweckverband")
+    assert before == design_hash(replace(registry, agreements=reworded), "2026-Q2")
+    known = pd.DataFrame({"design_hash": [before], "fields": ["wohngeld elterngeld"]})
+    assert is_current(replace(registry, calibration=known), "2026-Q2")
+    assert not is_current(replace(registry, calibration=known), "2026-Q1")
+    assert not is_current(replace(registry, calibration=known.iloc[:0]), "2026-Q2")
+
+
+def test_a_field_finds_its_rows(table):
+    assert len(field_rows(table, "field1")) == len(table)
+    assert field_rows(table, "field").empty
