@@ -18,7 +18,7 @@ from ikz_eval.estimate.verdict import LARGEST_P
 from ikz_eval.inference import wild_bootstrap
 
 DRAWS = 400
-"""Programmes on which the dear inferences are counted."""
+"""Programmes on which the dear inferences are counted, of the main block of seeds."""
 
 
 def dear_counts(field: PreparedField, errors: Floats, effect: Floats, size: float) -> dict[str, dict[str, float]]:

@@ -19,7 +19,7 @@ from ikz_eval.estimate.observations import Flags
 from ikz_eval.estimate.reassignment import PathPanel, path_panel, weights_under
 from ikz_eval.estimate.required_tests import SEED
 from ikz_eval.estimate.sign_checks import BIN, SignChecks, sign_checks
-from ikz_eval.inference import LinearEstimates, assignments, satterthwaite, sign_draws
+from ikz_eval.inference import LinearEstimates, assignments, region_changes, satterthwaite, sign_draws
 from ikz_eval.inference.attainable import ENUMERATION_LIMIT, count_assignments
 from ikz_eval.inference.sandwich import adjusted_weights, small_sample_factor
 from ikz_eval.inference.wild_statistics import Prepared, prepare
@@ -103,6 +103,8 @@ class PreparedField:
         How the outcomes enter the average group-time effect, shape (n,).
     first_year : (ndarray, Sandwich) or None
         Weights, shape (n,), and CR2 of the first year of the event path.
+    changes : ndarray or None
+        How the outcomes enter the change of each region for Donald-Lang, shape (G, n); None where one has none.
     checks : SignChecks
         Required tests without a p value, over the n rows.
     dealing : int
@@ -120,6 +122,7 @@ class PreparedField:
     bodies: Level
     group_time: Floats | None
     first_year: tuple[Floats, Sandwich] | None
+    changes: Floats | None
     checks: SignChecks
     dealing: int
 
@@ -222,6 +225,7 @@ def _field(layout: FieldLayout, panel: PathPanel, names: list[str], dealing: int
         bodies=_level(net, np.arange(seen.rows.size, dtype=np.intp), seen.rows.size, names),
         group_time=_group_time(layout, panel.unit.size),
         first_year=_first_year(layout, panel.unit.size),
+        changes=_changes(layout, panel.unit, panel.period, gross_rows),
         checks=sign_checks(panel, found.partnership.paths),
         dealing=dealing,
     )
@@ -259,6 +263,22 @@ def _first_year(layout: FieldLayout, n: int) -> tuple[Floats, Sandwich] | None:
     one = replace(linear, terms=("e=0",), weights=linear.weights[:, [at]])
     sandwich = Sandwich(_placed(_scores(one, "cr2"), rows, n), float(satterthwaite(one, "cr2")[0]))
     return _placed(one.weights[:, 0], rows, n), sandwich
+
+
+def _changes(layout: FieldLayout, unit: Ints, period: Ints, used: Ints) -> Floats | None:
+    """Return how the outcomes enter the change of each region; None where a region has no value before or after."""
+    bodies = layout.bodies
+    changes = np.zeros((bodies.n_units, unit.size))
+    table = np.full((bodies.n_units, layout.n_periods), np.nan)
+    table[unit[used], period[used]] = 0.0
+    for row in used:
+        table[unit[row], period[row]] = 1.0
+        try:
+            changes[:, row] = region_changes(table, bodies.start)[0]
+        except EstimationError:
+            return None
+        table[unit[row], period[row]] = 0.0
+    return changes
 
 
 def _scores(estimates: LinearEstimates, kind: str) -> Floats:

@@ -79,7 +79,7 @@ def calibrate(
 
 def _chunks(world: str, block: int, draws: int, seed: int) -> Iterator[Chunk]:
     for number, first in enumerate(range(0, draws, CHUNK)):
-        yield Chunk(world, seed, block, number, min(CHUNK, draws - first), first < DEAR_DRAWS)
+        yield Chunk(world, seed, block, number, min(CHUNK, draws - first), block == 0 and first < DEAR_DRAWS)
 
 
 def _on_processes(study: PreparedStudy, chunks: Sequence[Chunk], workers: int) -> Iterator[Counts]:

@@ -5,18 +5,17 @@ the project's own rule passes on each. Counting over draws is tally.py. Arrays h
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
 
 from ikz_eval.calibration.prepared import Bootstrap, Dealt, Level, PreparedField, PreparedStudy, Sandwich
 from ikz_eval.calibration.worlds import Floats
-from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.observations import Flags
 from ikz_eval.estimate.sign_checks import SignChecks
 from ikz_eval.estimate.verdict import LARGEST_P, FieldEffect, decide
-from ikz_eval.inference import donald_lang, region_changes
+from ikz_eval.inference import donald_lang
 from ikz_eval.inference.stepdown import TIES
 
 _ZERO = 1e-12
@@ -72,8 +71,8 @@ class Judged:
     supported: Flags
 
 
-def run_tests(study: PreparedStudy, field: PreparedField, outcomes: Floats) -> Tested:
-    """Carry out the tests of one field.
+def run_required(study: PreparedStudy, field: PreparedField, outcomes: Floats) -> Tested:
+    """Carry out the required tests of one field.
 
     Parameters
     ----------
@@ -86,26 +85,50 @@ def run_tests(study: PreparedStudy, field: PreparedField, outcomes: Floats) -> T
     """
     y = np.ascontiguousarray(outcomes.T)
     level = field.partnership
-    estimate, p = sandwich_p(level, y)
+    estimate: Floats = level.weights @ y
     cr2 = level.sandwiches["cr2"]
     se = np.linalg.norm(cr2.scores @ y, axis=0)
     t = estimate / se
     reach = float(special.stdtrit(cr2.df, 0.975)) * se
     wild_t = bootstrap_t(level.bootstraps["wild"], y, study.signs)
-    p["wild"] = _share_at_least(wild_t, np.abs(t))
-    cr1_t = np.abs(estimate) / np.linalg.norm(level.sandwiches["cr1"].scores @ y, axis=0)
-    p["wild_cr1"] = _share_at_least(bootstrap_t(level.bootstraps["wild_cr1"], y, study.signs), cr1_t)
     dealt_t, p_t, p_coefficient = _dealt_p(study.dealt[field.dealing], y)
     own = study.own[field.dealing]
     if own is not None:
         _, p_t, p_coefficient = _dealt_p(own, y)
-    p |= {"randomisation_t": p_t, "randomisation_coefficient": p_coefficient}
-    p["donald_lang"] = _donald_lang(field, outcomes)
+    p = {
+        "cr2": _t_p(estimate, cr2, y),
+        "wild": _share_at_least(wild_t, np.abs(t)),
+        "randomisation_t": p_t,
+        "randomisation_coefficient": p_coefficient,
+    }
+    signs = signs_hold(field.checks, y, estimate)
+    return Tested(estimate, p, estimate - reach, estimate + reach, wild_t, dealt_t, t, signs)
+
+
+def run_tests(study: PreparedStudy, field: PreparedField, outcomes: Floats) -> Tested:
+    """Carry out every test of one field, see :func:`run_required`."""
+    required = run_required(study, field, outcomes)
+    y = np.ascontiguousarray(outcomes.T)
+    level = field.partnership
+    p = {kind: _t_p(required.estimate, sandwich, y) for kind, sandwich in level.sandwiches.items()} | required.p
+    cr1_t = np.abs(required.estimate) / np.linalg.norm(level.sandwiches["cr1"].scores @ y, axis=0)
+    p["wild_cr1"] = _share_at_least(bootstrap_t(level.bootstraps["wild_cr1"], y, study.signs), cr1_t)
+    p["donald_lang"] = _donald_lang(field, y)
     if field.first_year is not None:
         weights, sandwich = field.first_year
         p["event_path_first_year"] = _t_p(weights @ y, sandwich, y)
-    signs = signs_hold(field.checks, y, estimate)
-    return Tested(estimate, p, estimate - reach, estimate + reach, wild_t, dealt_t, t, signs)
+    return replace(required, p=p)
+
+
+def body_p(study: PreparedStudy, field: PreparedField, outcomes: Floats) -> tuple[Floats, dict[str, Floats]]:
+    """Return the estimates of the body level, shape (D,), and p of its tests by region; ``outcomes`` has shape (D, m)."""
+    y = np.ascontiguousarray(outcomes.T)
+    level = field.bodies
+    estimate: Floats = level.weights @ y
+    cr2 = level.sandwiches["cr2"]
+    t = np.abs(estimate) / np.linalg.norm(cr2.scores @ y, axis=0)
+    wild = _share_at_least(bootstrap_t(level.bootstraps["wild"], y, study.signs), t)
+    return estimate, {"cr2": _t_p(estimate, cr2, y), "wild": wild}
 
 
 def sandwich_p(level: Level, y: Floats) -> tuple[Floats, dict[str, Floats]]:
@@ -218,17 +241,9 @@ def _dealt_p(dealt: Dealt, y: Floats) -> tuple[Floats, Floats, Floats]:
     return t, _share_at_least(t, t[:, 0]), _share_at_least(coefficient.T, coefficient[0])
 
 
-def _donald_lang(field: PreparedField, outcomes: Floats) -> Floats:
-    """Return p of Donald-Lang on the region means of each draw; 1 where it is not identified."""
-    bodies = field.layout.bodies
-    table = np.full((bodies.n_units, field.layout.n_periods), np.nan)
-    p = np.ones(len(outcomes))
-    used = np.zeros(field.unit.size, dtype=bool)
-    used[field.partnership.rows] = True
-    for draw, outcome in enumerate(outcomes):
-        table[field.unit[used], field.period[used]] = outcome[used]
-        try:
-            p[draw] = donald_lang(*region_changes(table, bodies.start)).p
-        except EstimationError:
-            continue
-    return p
+def _donald_lang(field: PreparedField, y: Floats) -> Floats:
+    """Return p of Donald-Lang on the regions' changes in each draw, shape (D,); 1 where a region has no change."""
+    if field.changes is None:
+        return np.ones(y.shape[1])
+    treated = np.isfinite(field.layout.bodies.start)
+    return np.array([donald_lang(changes, treated).p for changes in (field.changes @ y).T])

@@ -12,7 +12,7 @@ import numpy as np
 
 from ikz_eval.calibration.dear import dear_counts
 from ikz_eval.calibration.prepared import PreparedField, PreparedStudy
-from ikz_eval.calibration.statistics import Judged, Tested, judge, run_tests, sandwich_p
+from ikz_eval.calibration.statistics import Judged, Tested, body_p, judge, run_tests
 from ikz_eval.calibration.worlds import NOISE, WORLDS, Floats, World, draw_errors, effect_pattern, unit_covariances
 from ikz_eval.estimate.verdict import LARGEST_P
 
@@ -93,7 +93,7 @@ def count_chunk(study: PreparedStudy, chunk: Chunk) -> Counts:
         seen.add(field.dealing)
         runs = _Runs(nulls[position], truth[position], found[position], small[position])
         _count_field(counts, field, runs, each, size, is_first)
-        _count_bodies(counts, field, world, each, size, is_first)
+        _count_bodies(counts, study, field, world, each, size, is_first)
     _count_joint(counts, study, nulls, found, small)
     if chunk.is_dear:
         for key, values in dear_counts(study.fields[0], drawn[0].errors, drawn[0].effect, size).items():
@@ -189,29 +189,31 @@ def _count_field(counts: Counts, field: PreparedField, runs: _Runs, drawn: Drawn
 
 
 def _count_bodies(
-    counts: Counts, field: PreparedField, world: World, drawn: Drawn, size: float, is_first: bool
+    counts: Counts, study: PreparedStudy, field: PreparedField, world: World, drawn: Drawn, size: float, is_first: bool
 ) -> None:
-    """Count the tests that cluster bodies by region; of them only the interval is published."""
-    with_effect = drawn.body_errors + size * drawn.body_effect
+    """Count the tests that cluster bodies by region; of them only the CR2 interval is published."""
     least = -EFFECT_IN_ERRORS * estimate_deviation(field, world)
-    off = drawn.body_errors + size * (drawn.body_effect - field.body_treated)
-    small = drawn.body_errors + least * drawn.body_effect
-    null, truth, found, little = (sandwich_p(field.bodies, y.T) for y in (drawn.body_errors, off, with_effect, small))
-    draws = null[0].size
-    _add(
-        counts,
-        (field.dealing, "body", "cr2"),
-        draws=draws if is_first else 0,
-        tests=draws,
-        rejected=_rejections(null[1]["cr2"]),
-        intervals=draws,
-        covered=draws - _rejections(truth[1]["cr2"]),
-        power_tests=draws,
-        power_rejected=_rejections(found[1]["cr2"]),
-        power_estimate_tests=draws,
-        power_estimate_rejected=_rejections(little[1]["cr2"]),
-        **_errors(found[0] - size),
-    )
+    errors, effect = drawn.body_errors, drawn.body_effect
+    off = size * (effect - field.body_treated)
+    null = body_p(study, field, errors)
+    truth = body_p(study, field, errors + off) if off.any() else null
+    found, small = (body_p(study, field, errors + each * effect) for each in (size, least))
+    draws = len(errors)
+    for name, p in null[1].items():
+        _add(
+            counts,
+            (field.dealing, "body", name),
+            draws=draws if is_first else 0,
+            tests=draws,
+            rejected=_rejections(p),
+            intervals=draws,
+            covered=draws - _rejections(truth[1][name]),
+            power_tests=draws,
+            power_rejected=_rejections(found[1][name]),
+            power_estimate_tests=draws,
+            power_estimate_rejected=_rejections(small[1][name]),
+            **_errors(found[0] - size),
+        )
 
 
 def _count_joint(

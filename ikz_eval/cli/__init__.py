@@ -27,6 +27,7 @@ COMMANDS = {
     "estimate": "ikz_eval.cli.estimate:estimate",
     "honest": "ikz_eval.cli.honest:honest",
     "calibrate": "ikz_eval.cli.calibrate:calibrate",
+    "power": "ikz_eval.cli.power:power",
     "demo": "ikz_eval.cli.study:demo",
     "study": "ikz_eval.cli.study:study",
     "show": "ikz_eval.cli.warehouse:show",
