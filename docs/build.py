@@ -1,4 +1,4 @@
-"""Writes the generated pages: docs/tables.md from the contracts, docs/regeln.md from the rules.
+"""Writes the generated pages: docs/tables.md from the contracts, docs/regeln.md from the rules, the calibration.
 
 ``python -m docs.build`` writes them, ``--check`` fails when one is out of date. Pages written by hand do not belong here.
 """
@@ -6,6 +6,7 @@
 import sys
 from pathlib import Path
 
+from docs.calibration_page import calibration_page
 from ikz_eval.delivery.rules import rule_page
 from ikz_eval.warehouse.typing import column_types
 from schemas import CONTRACTS
@@ -30,7 +31,7 @@ def tables_page() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"tables.md": tables_page, "regeln.md": rule_page}
+PAGES = {"tables.md": tables_page, "regeln.md": rule_page, "methods/calibration.md": calibration_page}
 
 
 def stale_pages() -> list[str]:

@@ -39,7 +39,11 @@ def dear_counts(field: PreparedField, errors: Floats, effect: Floats, size: floa
     counts = {}
     for name, interval in _INTERVALS.items():
         null = [interval(field, outcome[rows]) for outcome in errors]
-        found = [interval(field, outcome[rows]) for outcome in errors + size * effect]
+        if (effect == field.treated).all():
+            # All of these move with a constant effect on the treated rows, ends and estimate alike.
+            found = [(low + size, high + size, estimate + size) for low, high, estimate in null]
+        else:
+            found = [interval(field, outcome[rows]) for outcome in errors + size * effect]
         counts[name] = {
             "draws": len(null),
             "tests": len(null),

@@ -12,7 +12,7 @@ import numpy as np
 
 from ikz_eval.calibration.dear import dear_counts
 from ikz_eval.calibration.prepared import PreparedField, PreparedStudy
-from ikz_eval.calibration.statistics import Judged, Tested, body_p, judge, run_tests
+from ikz_eval.calibration.statistics import Judged, Tested, body_p, judge, run_required, run_tests
 from ikz_eval.calibration.worlds import NOISE, WORLDS, Floats, World, draw_errors, effect_pattern, unit_covariances
 from ikz_eval.estimate.verdict import LARGEST_P
 
@@ -74,27 +74,32 @@ class Drawn:
 
 
 def count_chunk(study: PreparedStudy, chunk: Chunk) -> Counts:
-    """Draw one chunk of programmes and count."""
+    """Draw one chunk of programmes and count.
+
+    Errors without an effect are counted for every field; power and bias for the first field of each distinct design.
+    """
     world, seed = WORLDS[chunk.world], chunk.generator
     drawn = [draw_field(field, world, chunk.draws, seed) for field in study.fields]
-    counts: Counts = {}
-    nulls = [run_tests(study, field, each.errors) for field, each in zip(study.fields, drawn, strict=True)]
     size = -EFFECT_IN_NOISE * NOISE
-    found, truth, small = [], [], []
-    for field, each, null in zip(study.fields, drawn, nulls, strict=True):
-        found.append(run_tests(study, field, each.errors + size * each.effect))
+    counts: Counts = {}
+    nulls, found = [], []
+    smalls: dict[int, Tested] = {}
+    for field, each in zip(study.fields, drawn, strict=True):
+        null = run_tests(study, field, each.errors)
         off = each.effect - field.treated
-        truth.append(run_tests(study, field, each.errors + size * off) if off.any() else null)
-        least = -EFFECT_IN_ERRORS * estimate_deviation(field, world)
-        small.append(run_tests(study, field, each.errors + least * each.effect))
-    seen: set[int] = set()
-    for position, (field, each) in enumerate(zip(study.fields, drawn, strict=True)):
-        is_first = field.dealing not in seen
-        seen.add(field.dealing)
-        runs = _Runs(nulls[position], truth[position], found[position], small[position])
-        _count_field(counts, field, runs, each, size, is_first)
+        truth = run_tests(study, field, each.errors + size * off) if off.any() else null
+        outcomes = each.errors + size * each.effect
+        is_first = field.dealing not in smalls
+        if is_first:
+            least = -EFFECT_IN_ERRORS * estimate_deviation(field, world)
+            smalls[field.dealing] = run_tests(study, field, each.errors + least * each.effect)
+        found.append(run_tests(study, field, outcomes) if is_first else run_required(study, field, outcomes))
+        nulls.append(null)
+        _count_errors(counts, field, null, truth, is_first)
         _count_bodies(counts, study, field, world, each, size, is_first)
-    _count_joint(counts, study, nulls, found, small)
+        if is_first:
+            _count_power(counts, field, found[-1], smalls[field.dealing], outcomes, size)
+    _count_joint(counts, study, nulls, found, smalls[study.fields[0].dealing])
     if chunk.is_dear:
         for key, values in dear_counts(study.fields[0], drawn[0].errors, drawn[0].effect, size).items():
             _add(counts, (study.fields[0].dealing, "partnership", key), **values)
@@ -149,18 +154,8 @@ HAS_INTERVAL = ("cr1", "cr1_full", "cr2", "cr3", "wild", "wild_cr1", "donald_lan
 """Inferences with an interval: the effects that the test does not reject."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Runs:
-    """Tests of a field without an effect, of the true effect, of no effect where there is one, and where it is small."""
-
-    null: Tested
-    truth: Tested
-    found: Tested
-    small: Tested
-
-
-def _count_field(counts: Counts, field: PreparedField, runs: _Runs, drawn: Drawn, size: float, is_first: bool) -> None:
-    null, truth, found, small = runs.null, runs.truth, runs.found, runs.small
+def _count_errors(counts: Counts, field: PreparedField, null: Tested, truth: Tested, is_first: bool) -> None:
+    """Count what is rejected without an effect, and intervals that hold the true one."""
     draws = null.estimate.size
     for name, p in null.p.items():
         has_interval = name in HAS_INTERVAL
@@ -172,34 +167,39 @@ def _count_field(counts: Counts, field: PreparedField, runs: _Runs, drawn: Drawn
             rejected=_rejections(p),
             intervals=draws if has_interval else 0,
             covered=draws - _rejections(truth.p[name]) if has_interval else 0,
+        )
+
+
+def _count_power(
+    counts: Counts, field: PreparedField, found: Tested, small: Tested, outcomes: Floats, size: float
+) -> None:
+    """Count what is rejected with an effect, and the error of the estimate."""
+    draws = found.estimate.size
+    for name, p in found.p.items():
+        _add(
+            counts,
+            (field.dealing, "partnership", name),
             power_tests=draws,
-            power_rejected=_rejections(found.p[name]),
+            power_rejected=_rejections(p),
             power_estimate_tests=draws,
             power_estimate_rejected=_rejections(small.p[name]),
             **(_errors(found.estimate - size) if name != "event_path_first_year" else {}),
         )
     if field.group_time is not None:
-        group_time = (drawn.errors + size * drawn.effect) @ field.group_time
-        _add(
-            counts,
-            (field.dealing, "partnership", "group_time"),
-            draws=draws if is_first else 0,
-            **_errors(group_time - size),
-        )
+        errors = _errors(outcomes @ field.group_time - size)
+        _add(counts, (field.dealing, "partnership", "group_time"), draws=draws, **errors)
 
 
 def _count_bodies(
     counts: Counts, study: PreparedStudy, field: PreparedField, world: World, drawn: Drawn, size: float, is_first: bool
 ) -> None:
     """Count the tests that cluster bodies by region; of them only the CR2 interval is published."""
-    least = -EFFECT_IN_ERRORS * estimate_deviation(field, world)
     errors, effect = drawn.body_errors, drawn.body_effect
     off = size * (effect - field.body_treated)
-    null = body_p(study, field, errors)
-    truth = body_p(study, field, errors + off) if off.any() else null
-    found, small = (body_p(study, field, errors + each * effect) for each in (size, least))
+    _, null = body_p(study, field, errors)
+    truth = body_p(study, field, errors + off)[1] if off.any() else null
     draws = len(errors)
-    for name, p in null[1].items():
+    for name, p in null.items():
         _add(
             counts,
             (field.dealing, "body", name),
@@ -207,22 +207,29 @@ def _count_bodies(
             tests=draws,
             rejected=_rejections(p),
             intervals=draws,
-            covered=draws - _rejections(truth[1][name]),
+            covered=draws - _rejections(truth[name]),
+        )
+    if not is_first:
+        return
+    least = -EFFECT_IN_ERRORS * estimate_deviation(field, world)
+    (estimate, found), (_, small) = (body_p(study, field, errors + each * effect) for each in (size, least))
+    for name, p in found.items():
+        _add(
+            counts,
+            (field.dealing, "body", name),
             power_tests=draws,
-            power_rejected=_rejections(found[1][name]),
+            power_rejected=_rejections(p),
             power_estimate_tests=draws,
-            power_estimate_rejected=_rejections(small[1][name]),
-            **_errors(found[0] - size),
+            power_estimate_rejected=_rejections(small[name]),
+            **_errors(estimate - size),
         )
 
 
-def _count_joint(
-    counts: Counts, study: PreparedStudy, null: list[Tested], found: list[Tested], small: list[Tested]
-) -> None:
+def _count_joint(counts: Counts, study: PreparedStudy, null: list[Tested], found: list[Tested], small: Tested) -> None:
     """Count adjusted tests and verdicts: errors in any field of a null programme, power of one field with an effect."""
     everything = judge(study.fields, null)
     one = judge(study.fields, [found[0], *null[1:]])
-    little = judge(study.fields, [small[0], *null[1:]])
+    little = judge(study.fields, [small, *null[1:]])
     every = judge(study.fields, found)
     draws = null[0].estimate.size
     joint = -1
@@ -247,9 +254,7 @@ def _count_joint(
         power_rejected=int(every.supported.sum()),
     )
     single = study.fields[:1]
-    _add_verdict(
-        counts, "verdict_one_field", judge(single, null[:1]), judge(single, found[:1]), judge(single, small[:1])
-    )
+    _add_verdict(counts, "verdict_one_field", judge(single, null[:1]), judge(single, found[:1]), judge(single, [small]))
 
 
 def _add_verdict(counts: Counts, name: str, null: Judged, one: Judged, little: Judged) -> None:

@@ -115,6 +115,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("elasticity_low", "decimal", None, 2), Column("elasticity_high", "decimal", None, 2),
         Column("p_value", "decimal", None, 4), _count("n_units"), Column("warnings", "warnings"),
     ),
+    "CA": (
+        Column("field", "field"), Column("inference", "inference"), Column("judgement", "calibration"),
+        _share("size_a_percent"), _share("size_b_percent"), _share("size_c_percent"), _share("size_d_percent"),
+        _share("coverage_percent"), _share("power_percent"), Column("mc_error_percent", "percent", PERCENT, 2),
+        _count("draws"),
+    ),
     "DC": (
         Column("field", "field"), Column("specification"), _count("treated_regions"), _count("comparison_blocks"),
         *_WINDOWS, _share("leverage_share_max_percent"),
@@ -154,7 +160,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }  # fmt: skip
 """Published tables in the order in which they are printed."""
 
-SHEETS = ("T1", "T2", "T3", "T10", "RC", "PS", "BE", "WI", "SK", "DC", "PF", "RG", "RS")
+SHEETS = ("T1", "T2", "T3", "T10", "CA", "RC", "PS", "BE", "WI", "SK", "DC", "PF", "RG", "RS")
 """Tables people read as tables; the others are data of figures."""
 
 

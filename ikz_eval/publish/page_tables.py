@@ -39,6 +39,10 @@ _ON_PAGE = {
         "warnings",
     ),
     "SK": ("size_cases", "elasticity", "elasticity_low", "elasticity_high", "p_value", "n_units", "warnings"),
+    "CA": (
+        "inference", "judgement", "size_a_percent", "size_b_percent", "size_c_percent", "size_d_percent",
+        "coverage_percent", "power_percent", "mc_error_percent",
+    ),
     "parts": ("term", "level", "specification", "method", "effect_percent", "effect_eur_per_case"),
     "PF": (
         "measure", "base_label", "base_value", "joint_label", "joint_value", "difference", "difference_percent",
@@ -170,6 +174,11 @@ class PageTables:
         """Return BE, WI or SK of one field."""
         rows = self._of_field(table, field)
         return self._table(table, rows, self._caption(table, field), None, _nowhere(rows))
+
+    def calibration(self, field: str) -> PageTable:
+        """Return CA of one field."""
+        table = self._of_field("CA", field)
+        return self._table("CA", table, self._caption("CA", field), None, table["judgement"] == "primary")
 
     def cases(self) -> PageTable:
         """Return PF, a group per published case."""

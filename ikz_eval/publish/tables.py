@@ -11,6 +11,7 @@ import pandas as pd
 
 from ikz_eval.publish.cells import Row, cells_of, notes, wide
 from ikz_eval.publish.columns import TABLES
+from ikz_eval.publish.tables_calibration import calibration
 from ikz_eval.publish.tables_completeness import completeness, delivery_calendar
 from ikz_eval.publish.tables_cost import cost_blocks, cost_over_time, cost_per_case
 from ikz_eval.publish.tables_effect import design_cards, effects, event_paths, published_cases
@@ -33,6 +34,7 @@ _ROWS: dict[str, Callable[[Registry, Tables, str], list[Row]]] = {
     "BE": lambda registry, tables, quarter: descriptions(registry, tables["further_estimate"]),
     "WI": lambda registry, tables, quarter: further(registry, tables["further_estimate"]),
     "SK": lambda registry, tables, quarter: scale(registry, tables["further_estimate"]),
+    "CA": lambda registry, tables, quarter: calibration(registry, quarter),
     "DC": lambda registry, tables, quarter: design_cards(registry, tables["design_card"], tables["verdict"]),
     "F1": lambda registry, tables, quarter: cost_over_time(registry, tables["partnership"]),
     "F2": lambda registry, tables, quarter: event_paths(registry, tables["event_path"]),

@@ -33,7 +33,9 @@ METHOD_VERSIONS: dict[str, MethodVersion] = {
     ),
     "published_cases": MethodVersion(1, "first version: comparisons of printed figures"),
     "publication": MethodVersion(
-        5, "single regions (BE), further instruments (WI), scale (SK), a figure of all fields"
+        5,
+        "calibration on the study's own design (CA), single regions (BE), further instruments (WI), scale (SK), a figure of "
+        "all fields",
     ),
 }
 """Stage or method -> version."""

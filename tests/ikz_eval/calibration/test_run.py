@@ -69,8 +69,8 @@ def test_figures_are_shares_of_what_was_counted(table):
     assert row["size"] == pytest.approx(size, abs=5e-5)
     assert row["coverage"] == pytest.approx(1 - size, abs=5e-5)
     assert row["mc_error"] == pytest.approx(np.sqrt(size * (1 - size) / 12), abs=5e-7)
-    assert row["power"] == pytest.approx(sums["power_rejected"] / 12, abs=5e-5)
-    assert row["bias"] == pytest.approx(sums["error_sum"] / 12, abs=5e-7)
+    assert row["power"] == pytest.approx(sums["power_rejected"] / 6, abs=5e-5)
+    assert row["bias"] == pytest.approx(sums["error_sum"] / 6, abs=5e-7)
 
 
 def test_a_late_joiner_dilutes_the_estimate_by_its_part(table):
