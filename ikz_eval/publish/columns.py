@@ -160,7 +160,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }  # fmt: skip
 """Published tables in the order in which they are printed."""
 
-SHEETS = ("T1", "T2", "T3", "T10", "CA", "RC", "PS", "BE", "WI", "SK", "DC", "PF", "RG", "RS")
+SHEETS = ("T1", "T2", "T3", "T10", "RC", "PS", "BE", "WI", "SK", "CA", "DC", "PF", "RG", "RS")
 """Tables people read as tables; the others are data of figures."""
 
 
