@@ -11,7 +11,7 @@ import numpy as np
 
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.event_study import EventPathFit
-from ikz_eval.estimate.group_time_effects import Aggregate, GroupTimeFit
+from ikz_eval.estimate.group_time_effects import Aggregate, GroupTimeFit, Part
 from ikz_eval.estimate.observations import Floats
 from ikz_eval.estimate.request import Fit
 from ikz_eval.estimate.sun_abraham import SunAbrahamFit
@@ -140,7 +140,7 @@ def _before(fit: GroupTimeFit, time: int, last: int) -> Aggregate | None:
     for group in groups:
         own = [changes[group, at] for at in between]
         influence: Floats = -np.sum([cell.influence for cell in own], axis=0)
-        summed.append(Aggregate("", -sum(cell.estimate for cell in own), np.nan, np.nan, influence, one))
+        summed.append(Part("", -sum(cell.estimate for cell in own), influence, one))
     return fit.average_groups(f"e={time}", summed, groups)
 
 

@@ -89,7 +89,7 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """A weighted average of cells on its way to an aggregate: without a standard error yet."""
 
     term: str
@@ -191,9 +191,9 @@ class GroupTimeFit(Shown):
         """Return the parts of an aggregation: ``e=-2`` (dynamic), ``g=2004`` (group) or ``t=2007`` (calendar)."""
         return [self._made(part) for part in self._parts(kind, self._where(is_after=kind != "dynamic"))]
 
-    def average_groups(self, term: str, parts: Sequence[Aggregate], groups: list[int]) -> Aggregate:
+    def average_groups(self, term: str, parts: Sequence[Part], groups: list[int]) -> Aggregate:
         """Return the average of one part a group, weighing groups as the aggregations do."""
-        return self._average(term, parts, *self._shares(groups))
+        return self._made(self._average(term, parts, *self._shares(groups)))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row an estimate: term, estimate, se_unit, se_cluster; for cells also what they are made of."""
@@ -238,11 +238,11 @@ class GroupTimeFit(Shown):
     def _where(self, *, is_after: bool) -> list[int]:
         return [i for i, cell in enumerate(self.cells) if cell.is_after or not is_after]
 
-    def _each(self) -> list[_Part]:
+    def _each(self) -> list[Part]:
         one = np.eye(len(self.cells))
-        return [_Part(cell.term, cell.estimate, cell.influence, one[i]) for i, cell in enumerate(self.cells)]
+        return [Part(cell.term, cell.estimate, cell.influence, one[i]) for i, cell in enumerate(self.cells)]
 
-    def _parts(self, kind: str, chosen: list[int]) -> list[_Part]:
+    def _parts(self, kind: str, chosen: list[int]) -> list[Part]:
         keys = {i: self._key(kind, self.cells[i]) for i in chosen}
         each, parts = self._each(), []
         for key in sorted(set(keys.values())):
@@ -263,16 +263,16 @@ class GroupTimeFit(Shown):
         return {"dynamic": cell.period - cell.group, "group": cell.group, "calendar": cell.period}[kind]
 
     @staticmethod
-    def _average(term: str, parts: Sequence[_Part], shares: Floats, of_shares: Floats | None) -> _Part:
+    def _average(term: str, parts: Sequence[Part], shares: Floats, of_shares: Floats | None) -> Part:
         """Return the weighted average; ``of_shares`` is the influence of each unit on the weights, if estimated."""
         estimates = np.array([part.estimate for part in parts])
         influence = np.column_stack([part.influence for part in parts]) @ shares
         if of_shares is not None:
             influence = influence + of_shares @ estimates
         cells = np.column_stack([part.shares for part in parts]) @ shares
-        return _Part(term, float(shares @ estimates), influence, cells)
+        return Part(term, float(shares @ estimates), influence, cells)
 
-    def _made(self, part: _Part) -> Aggregate:
+    def _made(self, part: Part) -> Aggregate:
         by_cluster = np.bincount(self.unit_clusters, part.influence)
         by_unit, clustered = (float(np.linalg.norm(each)) for each in (part.influence, by_cluster))
         units = part.influence.size

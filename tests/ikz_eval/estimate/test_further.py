@@ -32,12 +32,12 @@ def test_before_and_after_is_the_difference_of_means_of_each_region():
         assert (one.warnings, one.withheld) == (("no_comparison",), "one_region")
 
 
-def test_few_treated_methods_find_a_clear_effect_and_name_what_they_assume():
+def test_few_treated_tests_give_a_point_alone_where_their_size_would_be_wrong():
     found, said = figures(tiny_panel())
     for name in ("conley_taber", "ferman_pinto"):
         one = said[name, "all"]
         assert one.estimate == pytest.approx(found.partnership.imputation.estimate)
-        assert one.low < -0.1 < one.high and one.p < 0.05
+        assert np.isnan([one.low, one.high, one.p]).all() and one.withheld == "size_too_large"
         assert one.warnings == ("independent_blocks_assumed",)
     stacked = said["stacked", "all"]
     assert stacked.low < -0.1 < stacked.high and stacked.warnings == ("first_year_only",)
@@ -50,7 +50,6 @@ def test_a_quarter_that_a_block_lacks_is_left_out_for_the_tests_from_blocks_and_
     assert said["conley_taber", "all"].warnings == ("independent_blocks_assumed", "incomplete_quarters_dropped")
     _, without = figures(tiny_panel()[tiny_panel()["quarter"] != "2020-Q2"])
     assert said["conley_taber", "all"].estimate == pytest.approx(without["conley_taber", "all"].estimate)
-    assert said["conley_taber", "all"].p == pytest.approx(without["conley_taber", "all"].p)
 
 
 def test_exploratory_outcomes_are_adjusted_together_and_cases_do_not_move():
