@@ -34,7 +34,7 @@ NOISE = 0.05
 EFFECT = -0.10
 PLACEBOS = 30
 AT_ONCE = 50
-CHECKED = 20
+CHECKED = 40
 SEED = 20261127
 WORLDS = {"A": (0.0, 0.0, 1.0), "B": (0.3, 0.0, 1.0), "C": (0.6, 0.8, 1.0), "D": (0.3, 0.0, 2.0), "F": (0.3, 0.0, 1.0)}
 """World -> share of variance by region, autocorrelation, volatility of the treated. F adds a trend that the region has more of."""
