@@ -5,11 +5,13 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from ikz_eval.calibration import calibrate, calibration_table
 from ikz_eval.calibration.collected import collect
 from ikz_eval.calibration.table import table_text, write_table
 from ikz_eval.calibration.tally import COUNTS, Chunk, count_chunk
+from ikz_eval.cli import cli
 from ikz_eval.errors import UsageError
 from ikz_eval.registry import load_registry
 from ikz_eval.registry.calibration import design_hash, field_rows, is_current, judge_calibration, sentences
@@ -158,3 +160,51 @@ def test_the_hash_follows_the_design_and_nothing_else():
 def test_a_field_finds_its_rows(table):
     assert len(field_rows(table, "field1")) == len(table)
     assert field_rows(table, "field").empty
+
+
+def test_the_command_says_when_there_is_nothing_to_calibrate(tmp_path):
+    path = tmp_path / "calibration.csv"
+    asked = ["calibrate", "--study", "rlp", "--quarter", "2026-Q2", "--output", str(path), "--collected", str(path)]
+    done = CliRunner().invoke(cli, asked, catch_exceptions=False)
+    assert "kfz_zulassung: not assessable on this design (unknown_start" in done.output
+    assert "no field can be assessed" in done.output
+    assert not path.exists()
+
+
+@pytest.mark.slow
+def test_the_command_writes_both_files_and_what_they_allow(tmp_path):
+    own, all_of = tmp_path / "calibration.csv", tmp_path / "all.csv"
+    asked = [
+        "calibrate",
+        "--study",
+        "demonstration",
+        "--quarter",
+        "2026-Q2",
+        "--draws",
+        "2",
+        "--worlds",
+        "AB",
+        "--workers",
+        "1",
+    ]
+    done = CliRunner().invoke(cli, [*asked, "--output", str(own), "--collected", str(all_of)], catch_exceptions=False)
+    assert "none is published as primary" in done.output, "two worlds of four are not enough"
+    registry = load_registry("demonstration")
+    table = pd.read_csv(own)
+    assert set(table["design_hash"]) == {design_hash(registry, "2026-Q2")}
+    assert set(table["world"]) == {"A", "B"} and not table["primary"].any()
+    lines = all_of.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("study,quarter,") and len(lines) == len(table) + 1
+
+
+def test_the_committed_calibration_is_that_of_the_demonstrations_design():
+    """A study that ships a calibration ships the one of its own design, made with the draws the plan asks for."""
+    registry = load_registry("demonstration")
+    assert is_current(registry, "2026-Q2")
+    table = registry.calibration
+    usual = table[~table["inference"].isin(["wild_interval", "imputation_conservative", "group_time_influence"])]
+    assert (usual["draws"] == 4_000).all() and (table["draws"] >= 400).all()
+    assert set(table["world"]) == set("ABCDEFGH")
+    judged = judge_calibration(table)
+    marked = table[table["primary"]]
+    assert set(marked["inference"]) == ({judged.primary} if judged.primary else set())
