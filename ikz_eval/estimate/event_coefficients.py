@@ -64,6 +64,14 @@ class EventCoefficients:
         """Number of coefficients from the start on."""
         return self.estimates.size - self.n_pre
 
+    @property
+    def is_singular(self) -> bool:
+        """Whether some combination of the coefficients has no variance at all."""
+        errors = np.sqrt(np.diag(self.covariance))
+        if (errors <= 0).any():
+            return True
+        return bool(np.linalg.eigvalsh(self.covariance / np.outer(errors, errors))[0] < _ROUNDING)
+
 
 def event_coefficients(fit: Fit) -> EventCoefficients:
     """Return the event study of a fit.

@@ -83,11 +83,11 @@ def _reason(study: EventCoefficients, is_withheld: bool) -> Said:
         return "honest.reason.one_treated_cluster", {}
     if study.left_out:
         return "honest.reason.left_out", {"clusters": ", ".join(study.left_out)}
+    counts: dict[str, object] = {"clusters": study.n_clusters, "coefficients": study.estimates.size}
     if study.n_clusters <= study.estimates.size:
-        return "honest.reason.few_clusters", {
-            "clusters": study.n_clusters,
-            "coefficients": study.estimates.size,
-        }
+        return "honest.reason.few_clusters", counts
+    if study.is_singular:
+        return "honest.reason.singular", counts
     return None
 
 

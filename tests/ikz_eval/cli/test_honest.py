@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from ikz_eval.cli import cli
 from tests.reference.event_studies import MEDICAID, MEDICAID_COVARIANCE
+from tests.reference.staggered import invented_panel
 
 TIMES = (-6, -5, -4, -3, -2, 0, 1)
 
@@ -86,3 +87,19 @@ def test_a_covariance_that_is_none_is_exit_3(files, tmp_path):
     result = run(files[0], wrong)
     assert result.exit_code == 3
     assert result.stderr.startswith("ikz: ") and "positive" in result.stderr
+
+
+def test_on_a_panel_through_ikz_estimate(tmp_path):
+    path = tmp_path / "panel.csv"
+    invented_panel().to_csv(path, index=False)
+    arguments = ["--method", "event_path", "--outcome", "log_cost", "--unit", "body", "--period", "quarter", "--cohort",
+                 "cohort", "--cluster", "region", "--bin", "2", "--inference", "honest", "--honest-m", "0.5,1",
+                 "--honest-smoothness", "0.2", "--format", "json"]  # fmt: skip
+    result = CliRunner().invoke(cli, ["estimate", str(path), *arguments])
+    assert result.exit_code == 0, result.output
+    found = {one["term"]: one["inference"]["honest"] for one in json.loads(result.stdout)["estimates"]}
+    assert found["e=-4"] is None
+    assert [(b["restriction"], b["m"]) for b in found["e=0"]["bounds"]] == [
+        ("relative_magnitudes", 0.5), ("relative_magnitudes", 1.0), ("smoothness", 0.2),
+    ]  # fmt: skip
+    assert found["e=0"]["reason"].startswith("9 clusters do not outnumber")

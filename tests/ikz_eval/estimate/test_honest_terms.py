@@ -100,6 +100,14 @@ def test_more_coefficients_than_clusters_give_the_bounds_of_the_points_and_the_r
     assert found["pretrend_slope_50"] is None
 
 
+def test_a_singular_covariance_gives_the_bounds_of_the_points(panel):
+    """34 bodies in four groups with effects of their own have 30 free deviations, for 31 coefficients."""
+    fewer = panel[~panel["body"].isin(["b30", "b31"])]
+    found = honest(fewer, "sun_abraham")["e=0"]
+    assert found["reason"] == text("honest.reason.singular", "en", clusters=34, coefficients=31)
+    assert {b["kind"] for b in found["bounds"]} == {"point_identified"}
+
+
 def test_nine_regions_and_eight_bins_give_a_confidence_set(panel):
     found = honest(panel, "event_path", cluster="region", bin_length=4)["e=0"]
     assert (found["n_clusters"], found["n_coefficients"], found["reason"]) == (9, 8, None)
