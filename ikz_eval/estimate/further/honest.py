@@ -10,9 +10,9 @@ import numpy as np
 
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.evaluation import FieldEvaluation
+from ikz_eval.estimate.event_study import EventPathFit
 from ikz_eval.estimate.further.figure import Figure
 from ikz_eval.estimate.honest_terms import honest_terms
-from ikz_eval.estimate.event_study import EventPathFit
 from ikz_eval.estimate.inferring import Numbers, Plan
 from ikz_eval.estimate.sign_checks import BIN
 
