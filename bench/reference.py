@@ -121,6 +121,36 @@ def grunfeld(case: dict[str, Any]) -> Iterator[Line]:
             yield "the same, wild bootstrap p, all signs", exact, told(found, "wild", "p", row["Coef"])
 
 
+def one_series(cases: dict[str, Any]) -> Iterator[Line]:
+    """Yield the interrupted series: the Nile in 1899 and the smoking ban in Sicily."""
+    nile, sicily = cases["nile"]["computed"], cases["sicily"]["computed"]
+    years: dict[str, Any] = {"outcome": "volume", "period": "year"}
+    wandering = asked("nile.csv", "structural", **years)
+    yield "Nile, structural, irregular variance", nile["nm"][0], point(wandering, "irregular_variance")
+    yield "the same, level variance", nile["nm"][1], point(wandering, "level_variance")
+    yield "the same, log likelihood", nile["llf_exact_diffuse"], point(wandering, "llf")
+    broken = asked("nile.csv", "structural", **years, intervention="1899")
+    yield "Nile, structural, break in 1899 (stored run stopped early)", nile["break1899_uc"][0], point(broken, "level")
+    yield "the same, standard error", nile["break1899_uc"][1], told(broken, "mle", "se", "level")
+    both = asked("nile.csv", "interrupted", **years, intervention="1899", trend=False, inference=("classical", "hac"))
+    yield "Nile, interrupted, no trend", nile["break1899_ols"][0], point(both, "level")
+    yield "the same, standard error", nile["break1899_ols"][1], told(both, "classical", "se", "level")
+    yield "the same, Newey-West, 4 lags", nile["break1899_hac4_correction"][1], told(both, "hac", "se", "level")
+    months: dict[str, Any] = {"outcome": "aces", "period": "time", "intervention": "37", "offset": "stdpop"}
+    bent: dict[str, Any] = {"harmonics": 2, "season_length": 12}
+    for name, stored, options in (
+        ("mle", "sicily_poisson", {}), ("quasi", "sicily_quasipoisson", {}), ("quasi", "sicily_quasi_harmonic", bent),
+    ):  # fmt: skip
+        found = asked("sicily.csv", "poisson_interrupted", **months, **options, inference=(name,))
+        yield (
+            f"Sicily, {stored.removeprefix('sicily_')}, rate ratio",
+            sicily[stored]["rr"],
+            told(found, name, "rate_ratio", "level"),
+        )
+        for place, end in enumerate(("rate_ratio_low", "rate_ratio_high")):
+            yield f"the same, {end}", sicily[stored]["ci"][place], told(found, name, end, "level")
+
+
 def main() -> None:
     """Write and print the table."""
     if not FOLDER.is_dir():
@@ -128,7 +158,7 @@ def main() -> None:
     cases = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))["cases"]
     lines = [
         *regions(cases["region_staggered"]["computed"]), *staggered(cases["mpdta"]["computed"]), *two_by_two(cases),
-        *grunfeld(cases["grunfeld"]["computed"]),
+        *grunfeld(cases["grunfeld"]["computed"]), *one_series(cases),
     ]  # fmt: skip
     rows = "\n".join(f"| {case} | {value:.10g} | {ours:.10g} | {ours - value:.1e} |" for case, value, ours in lines)
     PAGE.write_text(

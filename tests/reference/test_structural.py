@@ -153,3 +153,11 @@ def test_without_an_intervention_no_jump_is_spoken_of(nile):
     said = fit_structural(nile, **NILE).describe("de")
     assert said[0] == "Ohne Eingriff geschätzt: nur die Schwankungen der Reihe."
     assert not any("Vergleichsgruppe" in sentence for sentence in said)
+
+
+def test_the_plot_shows_the_jump_and_not_the_variances(nile):
+    shown = fit_structural(nile, **NILE, intervention="1899").plot().spec["layer"][1]["data"]["values"]
+    assert [row["term"] for row in shown] == ["level"]
+    assert shown[0]["low"] < shown[0]["estimate"] < shown[0]["high"]
+    alone = fit_structural(nile, **NILE).plot().spec["layer"][1]["data"]["values"]
+    assert [row["term"] for row in alone] == ["irregular_variance", "level_variance"]

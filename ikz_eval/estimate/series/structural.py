@@ -20,7 +20,7 @@ from ikz_eval.estimate.series.read_series import Series, read_series
 from ikz_eval.estimate.series.segments import Segments, design
 from ikz_eval.estimate.series.series_words import Findings, Jump, sentences
 from ikz_eval.estimate.series.wald import wald
-from ikz_eval.estimate.shown import Shown
+from ikz_eval.estimate.shown import Chart, Shown, dots
 
 LEVEL_SHARES = (None, 1e-8, 0.02, 0.9, 1 - 1e-8)
 """Starts of the search: statsmodels' own, and these shares of the level's among both variances. The likelihood can have two
@@ -73,6 +73,18 @@ class StructuralFit(Shown):
         points = self.coefficients | self.variances | {"llf": self.llf}
         errors = [self.errors.get(term, float("nan")) for term in points]
         return pd.DataFrame({"term": list(points), "estimate": list(points.values()), "se_mle": errors})
+
+    def plot(self) -> Chart:
+        """Return the coefficients with their intervals; without any, the variances, which have another unit."""
+        if not self.coefficients:
+            return dots([{"term": name, "estimate": value} for name, value in self.variances.items()], "variance")
+        numbers = self.infer("mle", Plan(("mle",)))
+        return dots(
+            [
+                {"term": term, "estimate": estimate, "low": numbers[term]["low"], "high": numbers[term]["high"]}
+                for term, estimate in self.coefficients.items()
+            ]
+        )
 
     def infer(self, name: str, plan: Plan) -> Mapping[str, Numbers]:
         """Return ``mle`` of each coefficient, from the normal distribution; variances have none."""
