@@ -1,7 +1,6 @@
 """Time and memory of one piece of work, the same for us and for the peers. Standard library only: both environments use it."""
 
 import json
-import os
 import statistics
 import sys
 import time
@@ -15,32 +14,23 @@ _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def measured(work: Callable[[], Any], repeats: int) -> tuple[dict[str, float], Any]:
-    """Return median seconds, spread and peak memory [MB] beyond what was held before, and the last result."""
-    seconds, result = [], None
+    """Return median seconds and processor seconds, peak memory [MB] beyond what was held before, and the last result."""
+    seconds, busy, result = [], [], None
     before = _memory("VmRSS:")
     _RESET.write_text("5")  # the peak counts from here
     for _ in range(repeats):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         result = work()
         seconds.append(time.perf_counter() - start)
+        busy.append(time.process_time() - used)
     peak = max(_memory("VmHWM:") - before, 0.0)
-    return {
-        "seconds": statistics.median(seconds),
-        "least": min(seconds),
-        "most": max(seconds),
-        "megabytes": peak,
-    }, result
+    return {"seconds": statistics.median(seconds), "cpu": statistics.median(busy), "megabytes": peak}, result
 
 
 def _memory(name: str) -> float:
     """Return a line of the process's own status [MB]."""
     line = next(each for each in _STATUS.read_text().splitlines() if each.startswith(name))
     return int(line.split()[1]) / 1000
-
-
-def threads() -> int:
-    """Return the number of threads this process may use."""
-    return int(os.environ.get(THREADS[0], "0"))
 
 
 def told(found: dict[str, Any]) -> None:

@@ -80,18 +80,14 @@ def both(draw: Callable[..., Arrays], units: int, periods: int) -> Iterator[tupl
 def row(task: str, kind: str, mine: Found, peers: Found | None, *, target: float, name: str, agree: str) -> Row:
     """Return a line of the table: seconds of both, the ratio and whether it reaches the target, memory, agreement."""
     if peers is None:
-        ratio, theirs, memory = LIMIT / mine["seconds"], f"> {LIMIT} s", ""
+        ratio, said, theirs, memory = LIMIT / mine["seconds"], "> {:,.3g}", f"> {LIMIT} s", "-"
     else:
-        ratio, theirs, memory = (
-            peers["seconds"] / mine["seconds"],
-            _seconds(peers["seconds"]),
-            f"{peers['megabytes']:.0f} MB",
-        )
-    more = "> " if peers is None else ""
+        ratio, theirs = peers["seconds"] / mine["seconds"], _seconds(peers["seconds"])
+        said, memory = "{:,.3g} " + f"({peers['cpu'] / mine['cpu']:,.3g})", f"{peers['megabytes']:.0f} MB"
     reached = "reached" if ratio >= target else "**fell short**"
     return (
-        task, kind, _seconds(mine["seconds"]), f"{name} {theirs}", f"{more}{ratio:,.3g} times", f"{target:g}: {reached}",
-        f"{mine['megabytes']:.0f} / {memory or '-'}", agree,
+        task, kind, _seconds(mine["seconds"]), f"{name} {theirs}", said.format(ratio), f"{target:g}: {reached}",
+        f"{mine['megabytes']:.0f} / {memory}", agree,
     )  # fmt: skip
 
 
@@ -150,7 +146,8 @@ def randomisation_rows() -> Iterator[Row]:
     for kind, folder in both(two_paths, 36, 40):
         mine, peers = ours("randomisation", folder, 15), peer("randomisation", folder, 3)
         assert peers is not None
-        scaled = {**peers, "seconds": peers["seconds"] / peers["draws"] * DRAWS}
+        share = DRAWS / peers["draws"]
+        scaled = {**peers, "seconds": peers["seconds"] * share, "cpu": peers["cpu"] * share}
         t, theirs = np.array(mine["t"]), np.array(peers["t"])
         agree = f"t of 40 given assignments: {np.abs(t / theirs - 1).max():.0e}"
         yield row("randomisation with t, 36 x 40", kind, mine, scaled, target=2_000, name="ritest", agree=agree)
@@ -204,7 +201,8 @@ def section(rows: list[Row], grown: str) -> str:
     return (
         f"{HEADING}\n\nWritten by `python -m bench.speed` (part of `make bench`), {datetime.now(UTC):%Y-%m-%d}; peers by "
         f"`make bench-peers`. {machine}; {libraries}; peers {peer_versions()}. {N_THREADS} thread for every side; medians; "
-        "each side warmed up, in a process of its own, on the same arrays. Memory: peak beyond the table itself, ours / "
+        "each side warmed up, in a process of its own, on the same arrays. Ratio: of seconds, in brackets of processor time (the one to read on a busy "
+        "machine). Memory: peak beyond the table itself, ours / "
         "theirs. Agreement: relative difference of coefficients (b) and standard errors (se), both p. "
         "How each works: [docs/methods/speed.md](../docs/methods/speed.md).\n\n"
         "| task | cells | ours | peer | ratio | target | memory | agreement |\n|---|---|---|---|---|---|---|---|\n"

@@ -20,7 +20,7 @@ METHODS = (
     "interrupted", "poisson_interrupted", "structural", "cost_function",
 )  # fmt: skip
 INFERENCE = (
-    "classical", "analytic", "cr0", "cr1", "cr1_full", "cr2", "cr3", "wild", "randomisation", "placebo", "jackknife", "hac",
+    "classical", "analytic", "cr0", "cr1", "cr1_full", "cr2", "cr3", "wild", "randomisation", "multiplier", "placebo", "jackknife", "hac",
     "mle", "quasi", "conley_taber", "ferman_pinto", "honest",
 )  # fmt: skip
 

@@ -57,7 +57,7 @@ def test_quarters_as_text_and_rows_without_an_outcome():
 
 
 def test_assignments_whose_rows_differ_are_left_to_a_refit():
-    """Region r0 is not observed before quarter 13: under a start at 9 none of its rows can be imputed."""
+    """Block r8 is not observed before quarter 13: under a start at 9 none of its rows can be imputed."""
     frame = panel(0.0)
     frame = frame[(frame["region"] != "r8") | (frame["quarter"] >= 13)]
     design = design_of(frame, Request(**COLUMNS, method="imputation"))
