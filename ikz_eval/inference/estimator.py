@@ -4,7 +4,7 @@ Holds the frozen carrier between a method (ikz_eval/estimate) and inference. How
 part; what is inferred from them is the part of the modules beside this one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -65,6 +65,7 @@ class LinearEstimates:
     parameters_full: int
     restricted: Floats | None = None
     absorbed: Absorbed | None = None
+    _kept: dict[str, Floats] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         rows = self.outcome.shape[0]
@@ -118,9 +119,11 @@ class LinearEstimates:
 
     @property
     def residuals(self) -> Floats:
-        """Residuals e = (I - H) y of the working model, shape (n,). With absorbed effects the last ones are kept."""
+        """Residuals e = (I - H) y of the working model, shape (n,); with absorbed effects computed once."""
         if self.absorbed is not None:
-            return _residuals(self)
+            if "residuals" not in self._kept:
+                self._kept["residuals"] = _residuals(self)
+            return self._kept["residuals"]
         rest: Floats = self.outcome - self.basis @ (self.basis.T @ self.outcome)
         return rest
 
@@ -154,7 +157,6 @@ def _basis(estimates: LinearEstimates) -> Floats:
     return basis
 
 
-@lru_cache(maxsize=1)
 def _residuals(estimates: LinearEstimates) -> Floats:
     assert estimates.absorbed is not None
     design = estimates.design
