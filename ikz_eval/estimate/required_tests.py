@@ -46,13 +46,17 @@ class _Candidate:
     checks: SignChecks
 
 
-def run_required_tests(evaluations: Sequence[FieldEvaluation]) -> dict[str, FieldTests]:
+def run_required_tests(
+    evaluations: Sequence[FieldEvaluation], *, least_supported: bool = True
+) -> dict[str, FieldTests]:
     """Carry out the required tests for the fields of one specification.
 
     Parameters
     ----------
     evaluations : sequence of FieldEvaluation
         All fields of one specification.
+    least_supported : bool
+        Whether to simulate the least supported effect, which no verdict needs; nan without.
 
     Returns
     -------
@@ -68,7 +72,7 @@ def run_required_tests(evaluations: Sequence[FieldEvaluation]) -> dict[str, Fiel
     wild, wild_adjusted = _wild(fields)
     dealing = Dealing([each.panel for each in fields.values()], seed=SEED)
     p_t, p_coefficient, t_adjusted = _randomise(fields, dealing)
-    least = _least_supported(fields, dealing)
+    least = _least_supported(fields, dealing) if least_supported else dict.fromkeys(fields, float("nan"))
     tests = {}
     for k, (field, each) in enumerate(fields.items()):
         passed = {
