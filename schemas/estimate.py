@@ -1,6 +1,7 @@
 """Contracts of what the estimators say: effects, event paths, design cards, verdicts.
 
-Effects of log outcomes are published as 100 (exp b - 1) %, the end points of intervals likewise (domain, section 6).
+Effects of log outcomes are published as 100 (exp b - 1) %, the end points of intervals likewise (domain, section 6); with zero or
+negative cost the outcome is in levels: EUR per case, and percent of the mean without cooperation.
 """
 
 from typing import Any
@@ -24,11 +25,13 @@ class Estimate(Contract):
     specification: Series[str] = described("Name of the specification in study.toml")
     field: Series[str] = described("Cooperation field")
     level: Series[str] = described("partnership (gross cost of regions) or body (net cost)", isin=LEVELS)
-    outcome: Series[str] = described("Outcome, e.g. log_real_gross_cost_per_case [log EUR per case]")
+    outcome: Series[str] = described(
+        "Outcome: log_real_gross_cost_per_case [log EUR per case], or in levels real_gross_cost_per_case [EUR per case]"
+    )
     is_primary: Series[bool] = described("Whether this is the field's frozen primary outcome by the primary method")
     method: Series[str] = described("imputation or group_time", isin=("imputation", "group_time"))
     term: Series[str] = described("ATT, or the unit (region, body) a share of the effect is shown for")
-    estimate_log: Series[float] = described("Estimate [log points]")
+    estimate_log: Series[float] = described("Estimate [log points]; empty in levels", nullable=True)
     se_log: Series[float] = described(
         "CR2 standard error by region [log points]; empty when not to be published", nullable=True
     )
@@ -36,7 +39,10 @@ class Estimate(Contract):
     p_value: Series[float] = described("p value of CR2; empty when withheld", nullable=True, ge=0, le=1)
     low_log: Series[float] = described("Lower end of the 95 % interval [log points]", nullable=True)
     high_log: Series[float] = described("Upper end of the 95 % interval [log points]", nullable=True)
-    effect_percent: Series[float] = described("Effect [%], 100 (exp b - 1)")
+    effect_percent: Series[float] = described(
+        "Effect [%]: 100 (exp b - 1); in levels of the mean without cooperation, empty when that is not positive",
+        nullable=True,
+    )
     low_percent: Series[float] = described("Lower end [%]", nullable=True)
     high_percent: Series[float] = described("Upper end [%]", nullable=True)
     effect_eur_per_case: Series[float] = described(
@@ -72,11 +78,18 @@ class EventPath(Contract):
     outcome: Series[str] = described("Outcome")
     bin_quarters: Series[int] = described("Length of a bin: 1 or 4 [quarters]", isin=(1, 4))
     event_time: Series[int] = described("First quarter of the bin, counted from the start [quarters]")
-    estimate_log: Series[float] = described("Estimate against the reference [log points]")
+    estimate_log: Series[float] = described(
+        "Estimate against the reference [log points]; empty in levels", nullable=True
+    )
     se_log: Series[float] = described("CR2 standard error by region [log points]", nullable=True)
     df: Series[float] = described("Satterthwaite degrees of freedom", nullable=True)
     low_log: Series[float] = described("Lower end of the 95 % interval [log points]", nullable=True)
     high_log: Series[float] = described("Upper end of the 95 % interval [log points]", nullable=True)
+    estimate_percent: Series[float] = described(
+        "Estimate [%]: 100 (exp b - 1); in levels of the mean without cooperation of all treated", nullable=True
+    )
+    low_percent: Series[float] = described("Lower end [%]", nullable=True)
+    high_percent: Series[float] = described("Upper end [%]", nullable=True)
     n_regions: Series[int] = described("Treated regions that contribute [number]", ge=1)
     is_reference: Series[bool] = described("Whether this bin is the reference, zero by construction")
 
@@ -112,6 +125,9 @@ class DesignCard(Contract):
     mde_cr2_percent: Series[float] = described("Minimum detectable effect of the CR2 test alone [%]", nullable=True)
     mde_supported_percent: Series[float] = described(
         "Least saving that would be 'belegt': all tests, adjusted, 80 % power [%]; empty when none would", nullable=True
+    )
+    rows_not_positive: Series[int] = described(
+        "Rows with zero or negative cost; with any, the field is evaluated in EUR per case [number]", ge=0
     )
     missing_tests: Series[str] = described("Required tests that the rows do not allow, comma separated", nullable=True)
     is_randomisation_approximate: Series[bool] = described(
@@ -162,8 +178,10 @@ class Placebo(Contract):
     block: Series[str] = described("Comparison block that is given a start")
     region: Series[str] = described("Model region whose start it is given")
     start: Series[str] = described("That start", str_matches=QUARTER)
-    estimate_log: Series[float] = described("Estimate against the other blocks [log points]")
-    effect_percent: Series[float] = described("Estimate [%], 100 (exp b - 1)")
+    estimate_log: Series[float] = described(
+        "Estimate against the other blocks [log points]; empty in levels", nullable=True
+    )
+    effect_percent: Series[float] = described("Estimate [%], as in table estimate", nullable=True)
 
     class Config:
         """Name of the table and its key."""
@@ -179,11 +197,11 @@ class Robustness(Contract):
     specification: Series[str] = described("Name of the primary specification in study.toml")
     field: Series[str] = described("Cooperation field")
     check: Series[str] = described("What is changed or looked at", isin=ROBUSTNESS_CHECKS)
-    part: Series[str] = described("Region, body or specification the check is about; all otherwise")
+    part: Series[str] = described("Region, body, specification or end of a bound the check is about; all otherwise")
     estimate_log: Series[float] = described("Estimate [log points]; empty when there is none", nullable=True)
     low_log: Series[float] = described("Lower end of the interval [log points]", nullable=True)
     high_log: Series[float] = described("Upper end of the interval [log points]", nullable=True)
-    effect_percent: Series[float] = described("Effect [%], 100 (exp b - 1)", nullable=True)
+    effect_percent: Series[float] = described("Effect [%], as in table estimate", nullable=True)
     low_percent: Series[float] = described("Lower end; 95 %, for equivalence 90 % [%]", nullable=True)
     high_percent: Series[float] = described("Upper end; 95 %, for equivalence 90 % [%]", nullable=True)
     p_value: Series[float] = p_value("p of CR2, of Donald-Lang, or of an effect of at least 5 % (equivalence)")

@@ -6,7 +6,7 @@ One row is one row of the study's CSV file of that name, checked and typed. Read
 from pandera.typing import Series
 
 from schemas.base import Contract, described
-from schemas.vocabulary import AGS, BODY_KINDS, CALIBRATION_WORLDS, ISO_DATE, QUARTER, UNIT_KINDS
+from schemas.vocabulary import AGS, BODY_KINDS, CALIBRATION_WORLDS, ISO_DATE, QUARTER, ROBUSTNESS_RECORDS, UNIT_KINDS
 
 
 class Body(Contract):
@@ -176,3 +176,26 @@ class Calibration(Contract):
 
         name = "calibration"
         unique = ["fields", "level", "inference", "world", "seed_block"]
+
+
+class RobustnessRecord(Contract):
+    """One record a check of the robustness card rests on; which columns it fills depends on the check."""
+
+    check: Series[str] = described(
+        "without_neighbours: ags borders on region unit; without_other_cooperation: ags cooperates elsewhere in field (empty: "
+        "in any); without_ikfz: quarter of field to leave out; alternative_grouping, planning_regions: ags belongs to unit",
+        isin=ROBUSTNESS_RECORDS,
+    )
+    ags: Series[str] = described("Body, see bodies.csv", str_matches=AGS, nullable=True)
+    field: Series[str] = described("Cooperation field, see fields.csv", nullable=True)
+    quarter: Series[str] = described("Calendar quarter", str_matches=QUARTER, nullable=True)
+    unit: Series[str] = described(
+        "Model region (without_neighbours) or group of the alternative grouping or of planning regions", nullable=True
+    )
+    source: Series[str] = described("Where this is documented", str_length={"min_value": 3})
+
+    class Config:
+        """Name of the table and its key; a register of the study, not a table of the pipeline."""
+
+        name = "robustness_record"
+        unique = ["check", "ags", "field", "quarter", "unit"]

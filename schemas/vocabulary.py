@@ -41,9 +41,13 @@ LEVELS = ("partnership", "body")
 ROBUSTNESS_CHECKS = (
     "specification", "region_effect", "leave_one_region_out", "leave_one_body_out", "cases", "weighted_cases",
     "donald_lang", "equivalence", "without_neighbours", "without_other_cooperation", "without_ikfz", "alternative_grouping",
-    "missing_bounds",
+    "planning_regions", "missing_bounds", "unknown_starts",
 )  # fmt: skip
 """Rows of the robustness card (domain, section 6), in the order in which they are shown."""
+ROBUSTNESS_RECORDS = (
+    "without_neighbours", "without_other_cooperation", "without_ikfz", "alternative_grouping", "planning_regions",
+)  # fmt: skip
+"""Checks of the card that rest on records of the study (robustness.csv)."""
 
 FURTHER_FAMILIES = ("description", "few_treated", "honest", "scale", "exploratory")
 """Kinds of further instruments, in the order in which they are shown; none of them bears a verdict."""

@@ -169,7 +169,7 @@ def _rows(
     for primary in evaluations:
         if primary.specification.is_primary:
             curve = [each for each in evaluations if each.field == primary.field]
-            checks = robustness_card(primary, curve, partnership)
+            checks = robustness_card(registry, primary, curve, evaluation_quarter, (panel, partnership))
             rows["robustness"] += robustness_rows(evaluation_quarter, primary, checks)
             rows["placebo"] += placebo_rows(evaluation_quarter, primary)
     primaries = [each for each in evaluations if each.specification.is_primary]

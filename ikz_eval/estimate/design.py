@@ -20,6 +20,8 @@ GROSS_OUTCOME = "log_real_gross_cost_per_case"
 NET_OUTCOME = "log_real_net_cost_per_case"
 OUTCOMES = {"partnership": GROSS_OUTCOME, "body": NET_OUTCOME}
 """Level -> outcome [log EUR per case at prices of the base]."""
+IN_LEVELS = {GROSS_OUTCOME: "real_gross_cost_per_case", NET_OUTCOME: "real_net_cost_per_case"}
+"""Outcome in logs -> the same in levels [EUR per case], taken by the whole field where one row's cost has no logarithm."""
 METHODS = ("imputation",)
 SHARE_QUARTERS = 4
 """Quarters before the start whose cases fix the weights of bodies (domain, section 6)."""
@@ -53,9 +55,9 @@ class AnalysisFrame:
     rows : pd.DataFrame
         One row per unit and quarter: ``unit`` (region, block or AGS), ``cluster`` (region or block), ``quarter``,
         ``start`` (first treated quarter, empty when never), ``share`` (weight within the cluster, see
-        :func:`case_shares`), ``outcome`` [log EUR per case].
+        :func:`case_shares`), ``outcome`` [log EUR per case; EUR per case in levels].
     outcome : str
-        Name of the outcome.
+        Name of the outcome, one of :data:`IN_LEVELS`.
     dropped : dict of str to int
         Rows left out, by reason.
     regions, blocks : frozenset of str
@@ -67,6 +69,8 @@ class AnalysisFrame:
     path_rows : pd.DataFrame
         Rows left out because of the unit's start path (:data:`PATH_REASONS`), in the columns of ``rows``; the outcome is
         missing where it cannot be formed. Under another path they would be used.
+    not_positive : int
+        Used rows with zero or negative cost; with any, the outcome is in levels.
     """
 
     rows: pd.DataFrame
@@ -77,6 +81,12 @@ class AnalysisFrame:
     members: dict[str, int]
     anticipation: int
     path_rows: pd.DataFrame
+    not_positive: int = 0
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the outcome is in logs, not in EUR per case."""
+        return self.outcome in IN_LEVELS
 
 
 def check_specification(specification: Specification) -> None:
@@ -149,7 +159,8 @@ def case_shares(rows: pd.DataFrame, reason: pd.Series) -> pd.Series:
     Fixed before the start, so that a change of the mix is no effect. A body without such a quarter gets one case: too
     little to count, and without an untreated quarter its rows are dropped anyway. Comparison bodies weigh alike.
     """
-    before = rows[reason.isna() & rows["cohort"].notna() & (rows["quarter"] < rows["cohort"].fillna(""))]
+    usable = reason.isna() | (reason == "cost_not_positive")
+    before = rows[usable & rows["cohort"].notna() & (rows["quarter"] < rows["cohort"].fillna(""))]
     last = before.sort_values("quarter").groupby("ags").tail(SHARE_QUARTERS)
     mean = last.groupby("ags")["cases"].mean().astype("float64")
     shares = rows["ags"].map(mean).astype("float64")
@@ -229,26 +240,33 @@ class _Kept:
 
 def _frame(specification: Specification, field: str, evaluation_quarter: str, kept: _Kept) -> AnalysisFrame:
     anticipation = specification.anticipation_quarters.get(field, 0)
-    reason = kept.reason.mask(kept.reason.isna() & _anticipated(kept.rows, anticipation), "anticipation")
-    used, of_path = (_with_outcome(kept, flags) for flags in (reason.isna(), reason.isin(PATH_REASONS)))
+    is_usable = kept.reason.isna() | (kept.reason == "cost_not_positive")
+    reason = kept.reason.mask(is_usable & _anticipated(kept.rows, anticipation), "anticipation")
+    not_positive = int((reason == "cost_not_positive").sum())
+    reason = reason.mask(reason == "cost_not_positive")
+    outcome = IN_LEVELS[kept.outcome] if not_positive else kept.outcome
+    used, of_path = (
+        _with_outcome(kept, flags, is_log=not not_positive) for flags in (reason.isna(), reason.isin(PATH_REASONS))
+    )
     begun = used[(used["unit_kind"] == "region") & (used["start"].fillna("9999-Q4") <= evaluation_quarter)]
     return AnalysisFrame(
         rows=used,
-        outcome=kept.outcome,
+        outcome=outcome,
         dropped={str(name): number for name, number in sorted(Counter(reason.dropna()).items())},
         regions=frozenset(begun["cluster"]),
         blocks=frozenset(used.loc[used["unit_kind"] == "block", "cluster"]),
         members={unit: kept.members[unit] for unit in sorted(set(used["unit"]))},
         anticipation=anticipation,
         path_rows=of_path,
+        not_positive=not_positive,
     )
 
 
-def _with_outcome(kept: _Kept, flags: pd.Series) -> pd.DataFrame:
-    """Return the flagged rows with their outcome, missing where cost per case is not positive, by unit and quarter."""
+def _with_outcome(kept: _Kept, flags: pd.Series, *, is_log: bool) -> pd.DataFrame:
+    """Return the flagged rows with their outcome, missing where it cannot be formed, by unit and quarter."""
     rows = kept.rows.loc[flags, ["unit", "cluster", "share", "unit_kind", "quarter", "start"]]
     per_case = kept.per_case[flags]
-    outcome = np.log(per_case.where(per_case > 0))
+    outcome = np.log(per_case.where(per_case > 0)) if is_log else per_case
     return rows.assign(outcome=outcome).sort_values(["unit", "quarter"], ignore_index=True)
 
 

@@ -7,6 +7,7 @@ result.py. Judging is verdict.py.
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
@@ -22,12 +23,13 @@ from ikz_eval.estimate.event_study import EventPathFit, path_basis, trace_path
 from ikz_eval.estimate.group_time import GroupTimeFit, compare_groups
 from ikz_eval.estimate.imputation import ImputationFit, impute
 from ikz_eval.estimate.observations import read_observations
+from ikz_eval.estimate.scale import Scale
 from ikz_eval.estimate.verdict import FieldDesign
 from ikz_eval.inference import count_assignments, smallest_randomisation_p, smallest_wild_p
 from ikz_eval.registry import Registry, Specification
 
 BIN_QUARTERS = (1, 4)
-_GAPS = ("members_missing", "price_missing", "no_cases", "cost_not_positive", "unknown_start")
+_GAPS = ("members_missing", "price_missing", "no_cases", "unknown_start")
 """Reasons of dropped rows that explain a verdict when they explain why data are lacking."""
 
 
@@ -40,6 +42,15 @@ class LevelFits:
     imputation: ImputationFit | None
     group_time: GroupTimeFit | None
     paths: dict[int, EventPathFit]
+
+    @property
+    def scale(self) -> Scale:
+        """How effects at this level are shown."""
+        fit, is_log = self.imputation, self.frame.is_log
+        if fit is None:
+            return Scale(is_log)
+        without = np.exp(fit.counterfactual) if is_log else fit.counterfactual
+        return Scale(is_log, float(fit.treated_weights @ without))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +132,8 @@ def count_design(gross: LevelFits, paths: dict[str, StartPath], gaps: tuple[str,
         attainable_p=max(smallest[:2]) if smallest and gross.frame.regions else None,
         leverage_share_max=max(shares.values(), default=None),
         gaps=gaps,
+        not_positive=gross.frame.not_positive,
+        is_defined=gross.frame.is_log or gross.imputation is None or gross.scale.base_eur > 0,
     )
 
 

@@ -1,19 +1,19 @@
 """From fits to the rows of tables ``estimate``, ``event_path``, ``design_card`` and ``verdict``.
 
-Holds the form in which effects are published (100 (exp b - 1) %, EUR per case) and what is withheld, with the code of
-the reason. Columns and units are the contracts' part (schemas/estimate.py).
+Holds what is published of a fit and what is withheld, with the code of the reason; percent and EUR are scale.py. Columns and units are the contracts' part (schemas/estimate.py).
 """
 
 from typing import Any
 
 import numpy as np
 
+from ikz_eval.estimate.check import Check
 from ikz_eval.estimate.evaluation import FieldEvaluation, LevelFits, attainable
 from ikz_eval.estimate.imputation import ImputationFit
 from ikz_eval.estimate.placebo import placebo_starts
-from ikz_eval.estimate.robustness import Check
+from ikz_eval.estimate.scale import LOG, Scale
 from ikz_eval.estimate.verdict import FieldEffect, FieldTests, FieldVerdict
-from ikz_eval.inference import LinearInference, minimum_detectable, saving_percent
+from ikz_eval.inference import LinearInference, minimum_detectable
 
 Row = dict[str, Any]
 _P_VALUES = (
@@ -21,11 +21,6 @@ _P_VALUES = (
     "p_randomisation_coefficient",
 )  # fmt: skip
 _ENDS = ("estimate", "low", "high")
-
-
-def percent(log_points: float) -> float:
-    """Return an effect on a log outcome in percent, 100 (exp b - 1); nan stays nan."""
-    return float(100.0 * np.expm1(log_points))
 
 
 def estimate_rows(quarter: str, found: FieldEvaluation) -> list[Row]:
@@ -41,29 +36,29 @@ def _level_rows(quarter: str, found: FieldEvaluation, fits: LevelFits) -> list[R
     primary = found.specification.is_primary and fits.level == "partnership"
     inference = fit.inference if found.has_inference else None
     whole = key | {"method": "imputation", "term": "ATT", "is_primary": primary}
-    base_eur = float(fit.treated_weights @ np.exp(fit.counterfactual))
-    rows = [whole | _effect(fit.estimate, inference, base_eur) | _withholding(found, fits, fit)]
+    rows = [whole | _effect(fit.estimate, inference, fits.scale) | _withholding(found, fits, fit)]
     if fits.level == "body":
         rows[0]["p_value"] = np.nan
     if fits.group_time is not None:
         point = fits.group_time.aggregate("group").estimate
-        shown = _effect(point, None, base_eur) | {"withheld": "reported_point"}
+        shown = _effect(point, None, fits.scale) | {"withheld": "reported_point"}
         rows.append(key | {"method": "group_time", "term": "ATT", "is_primary": False} | shown)
-    return rows + [key | share for share in _shares(fits.level, fit)]
+    return rows + [key | share for share in _shares(fits, fit)]
 
 
-def _shares(level: str, fit: ImputationFit) -> list[Row]:
+def _shares(fits: LevelFits, fit: ImputationFit) -> list[Row]:
     """Return the part of each region (level partnership) or body in the effect, as points only."""
-    seen, treated = fit.observations, fit.observations.treated
-    codes, names = (seen.cluster, seen.cluster_names) if level == "partnership" else (seen.unit, seen.unit_names)
-    reason = "one_region" if level == "partnership" else "one_body"
+    seen, treated, of_regions = fit.observations, fit.observations.treated, fits.level == "partnership"
+    codes, names = (seen.cluster, seen.cluster_names) if of_regions else (seen.unit, seen.unit_names)
+    reason, is_log = "one_region" if of_regions else "one_body", fits.frame.is_log
+    without = np.exp(fit.counterfactual) if is_log else fit.counterfactual
     rows: list[Row] = []
     for code in np.unique(codes[treated]):
         weights = np.where(codes == code, fit.treated_weights, 0.0)
         weights = weights / weights.sum()
-        effect, base_eur = weights @ (seen.outcome - fit.counterfactual), weights @ np.exp(fit.counterfactual)
+        effect, scale = weights @ (seen.outcome - fit.counterfactual), Scale(is_log, float(weights @ without))
         row = {"method": "imputation", "term": names[code], "is_primary": False, "withheld": reason}
-        rows.append(row | _effect(float(effect), None, float(base_eur)))
+        rows.append(row | _effect(float(effect), None, scale))
     return rows
 
 
@@ -76,28 +71,29 @@ def _withholding(found: FieldEvaluation, fits: LevelFits, fit: ImputationFit) ->
     return {"withheld": "body_level_p" if fits.level == "body" else None}
 
 
-def _effect(estimate: float, inference: LinearInference | None, base_eur: float) -> Row:
-    """Return an effect in logs, percent and EUR; what is not inferred is nan."""
+def _effect(estimate: float, inference: LinearInference | None, scale: Scale) -> Row:
+    """Return an effect in logs, percent and EUR; what is not inferred is nan, and so are logs of an outcome in levels."""
     se, df, p, low, high = (
         (np.nan,) * 5 if inference is None else (inference.se, inference.df, inference.p, inference.low, inference.high)
     )
-    row: Row = {"estimate_log": estimate, "se_log": se, "df": df, "p_value": p, "low_log": low, "high_log": high}
+    row: Row = {"df": df, "p_value": p, "se_log": scale.log_points(se)}
     for name, value in zip(_ENDS, (estimate, low, high), strict=True):
         short = "effect" if name == "estimate" else name
-        row[f"{short}_percent"] = percent(value)
-        row[f"{short}_eur_per_case"] = float(np.expm1(value)) * base_eur
-    row["mde_cr2_percent"] = np.nan if inference is None else detectable_percent(inference)
+        row[f"{name}_log"] = scale.log_points(value)
+        row[f"{short}_percent"] = scale.percent(value)
+        row[f"{short}_eur_per_case"] = scale.eur(value)
+    row["mde_cr2_percent"] = np.nan if inference is None else detectable_percent(inference, scale)
     return row
 
 
-def detectable_percent(inference: LinearInference) -> float:
+def detectable_percent(inference: LinearInference, scale: Scale = LOG) -> float:
     """Return the minimum detectable effect of the CR2 test alone, as the size of a saving [%]."""
-    return saving_percent(minimum_detectable(inference.se, inference.df))
+    return scale.size_percent(minimum_detectable(inference.se, inference.df))
 
 
-def supported_percent(least_supported: float) -> float:
+def supported_percent(least_supported: float, scale: Scale = LOG) -> float:
     """Return the least supported effect as the size of a saving [%]; nan when no effect would be supported."""
-    return saving_percent(least_supported) if np.isfinite(least_supported) else np.nan
+    return scale.size_percent(least_supported) if np.isfinite(least_supported) else np.nan
 
 
 def _counts(fits: LevelFits, fit: ImputationFit) -> Row:
@@ -118,17 +114,19 @@ def event_path_rows(quarter: str, found: FieldEvaluation) -> list[Row]:
     """Return the rows of ``event_path`` of a field under a specification, both levels, both bin lengths."""
     rows: list[Row] = []
     for fits in (found.partnership, found.body):
-        key = _key(quarter, found) | {"level": fits.level, "outcome": fits.frame.outcome}
+        key, scale = _key(quarter, found) | {"level": fits.level, "outcome": fits.frame.outcome}, fits.scale
         for length, path in fits.paths.items():
             for point in path.points:
                 known = point.inference if found.has_inference else None
+                ends = {"estimate": point.estimate, "low": np.nan, "high": np.nan}
+                if known is not None:
+                    ends |= {"low": known.low, "high": known.high}
                 rows.append(
                     key
-                    | {"bin_quarters": length, "event_time": point.event_time, "estimate_log": point.estimate}
-                    | {
-                        f"{name}_log": np.nan if known is None else getattr(known, name)
-                        for name in ("se", "low", "high")
-                    }
+                    | {"bin_quarters": length, "event_time": point.event_time}
+                    | {f"{name}_log": scale.log_points(value) for name, value in ends.items()}
+                    | {f"{name}_percent": scale.percent(value) for name, value in ends.items()}
+                    | {"se_log": np.nan if known is None else scale.log_points(known.se)}
                     | {"df": np.nan if known is None else known.df}
                     | {"n_regions": point.n_clusters, "is_reference": point.is_reference}
                 )
@@ -137,7 +135,7 @@ def event_path_rows(quarter: str, found: FieldEvaluation) -> list[Row]:
 
 def design_card_row(quarter: str, found: FieldEvaluation, tests: FieldTests | None) -> Row:
     """Return the row of ``design_card`` of a field under a specification."""
-    design, fit = found.design, found.partnership.imputation
+    design, fit, scale = found.design, found.partnership.imputation, found.partnership.scale
     smallest = attainable(found.paths) if found.partnership.frame.regions else None
     inference = fit.inference if fit is not None and found.has_inference else None
     sizes = {found.partnership.frame.members[unit] for unit in found.paths}
@@ -150,8 +148,9 @@ def design_card_row(quarter: str, found: FieldEvaluation, tests: FieldTests | No
         "attainable_p_wild": smallest[0] if smallest else np.nan,
         "attainable_p_randomisation": smallest[1] if smallest else np.nan,
         "assignments": smallest[2] if smallest else None,
-        "mde_cr2_percent": np.nan if inference is None else detectable_percent(inference),
-        "mde_supported_percent": np.nan if tests is None else supported_percent(tests.least_supported),
+        "mde_cr2_percent": np.nan if inference is None else detectable_percent(inference, scale),
+        "mde_supported_percent": np.nan if tests is None else supported_percent(tests.least_supported, scale),
+        "rows_not_positive": design.not_positive,
         "missing_tests": None if tests is None else ",".join(tests.missing) or None,
         "is_randomisation_approximate": len(sizes) > 1,
     }
@@ -162,6 +161,7 @@ def verdict_row(
 ) -> Row:
     """Return the row of ``verdict``; a field that is not assessable carries no figures that could be quoted."""
     shown, tested = (None, None) if verdict.code == "not_assessable" else (effect, tests)
+    percent = found.partnership.scale.percent
     return _key(quarter, found) | {
         "verdict": verdict.code,
         "direction": verdict.direction,
@@ -176,10 +176,11 @@ def verdict_row(
 
 def placebo_rows(quarter: str, found: FieldEvaluation) -> list[Row]:
     """Return the rows of ``placebo`` of a field under a specification."""
+    scale = found.partnership.scale
     return [
         _key(quarter, found)
         | {"block": each.block, "region": each.region, "start": each.start}
-        | {"estimate_log": each.estimate, "effect_percent": percent(each.estimate)}
+        | {"estimate_log": scale.log_points(each.estimate), "effect_percent": scale.percent(each.estimate)}
         for each in placebo_starts(found.partnership.frame)
     ]
 
@@ -189,11 +190,11 @@ def robustness_rows(quarter: str, found: FieldEvaluation, checks: list[Check]) -
     return [
         _key(quarter, found)
         | {"check": each.name, "part": each.part, "p_value": each.p, "n_units": each.n_units, "withheld": each.withheld}
-        | {"estimate_log": each.estimate, "low_log": each.low, "high_log": each.high}
+        | {f"{name}_log": each.scale.log_points(getattr(each, name)) for name in _ENDS}
         | {
-            "effect_percent": percent(each.estimate),
-            "low_percent": percent(each.low),
-            "high_percent": percent(each.high),
+            "effect_percent": each.scale.percent(each.estimate),
+            "low_percent": each.scale.percent(each.low),
+            "high_percent": each.scale.percent(each.high),
         }
         for each in checks
     ]

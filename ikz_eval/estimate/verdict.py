@@ -25,6 +25,8 @@ LEAST_QUARTERS_BEFORE = 4
 LEAST_QUARTERS_AFTER = 2
 LARGEST_P = 0.05
 LARGEST_LEVERAGE = 0.5
+IN_LEVELS = "outcome_in_levels"
+"""Note among the reasons: zero or negative cost, so that effects are in EUR per case and percent of the mean."""
 _ROUNDING = 1e-9
 """Two regions with equal leverage have half each, up to rounding."""
 
@@ -46,6 +48,10 @@ class FieldDesign:
         Largest share of a region in the leverage of the treated regions.
     gaps : tuple of str
         Codes that explain a lack of data: ``no_deliveries``, ``unknown_start``, ``price_missing`` and so on.
+    not_positive : int
+        Rows with zero or negative cost; with any, the outcome is EUR per case instead of its logarithm.
+    is_defined : bool
+        Whether the mean cost without cooperation is positive, so that an effect in levels means something.
     """
 
     treated_regions: int
@@ -55,11 +61,18 @@ class FieldDesign:
     attainable_p: float | None
     leverage_share_max: float | None
     gaps: tuple[str, ...] = ()
+    not_positive: int = 0
+    is_defined: bool = True
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Codes of what must be said beside any verdict; no reasons for it."""
+        return (IN_LEVELS,) if self.not_positive else ()
 
 
 @dataclass(frozen=True, slots=True)
 class FieldEffect:
-    """The primary estimate of a field [log points], its unadjusted CR2 interval, and the p adjusted over fields."""
+    """The primary estimate of a field [log points, or EUR per case in levels], its unadjusted CR2 interval, and the p adjusted over fields."""
 
     estimate: float
     low: float
@@ -135,15 +148,15 @@ def decide(design: FieldDesign, effect: FieldEffect | None, passed: Mapping[str,
     """
     blocking = blocking_reasons(design)
     if blocking:
-        return FieldVerdict("not_assessable", "none", (*design.gaps, *blocking))
+        return FieldVerdict("not_assessable", "none", (*design.gaps, *blocking, *design.notes))
     if effect is None:
-        return FieldVerdict("not_assessable", "none", (*design.gaps, "not_identified"))
+        return FieldVerdict("not_assessable", "none", (*design.gaps, "not_identified", *design.notes))
     failed = tuple(f"failed_{name}" for name in REQUIRED_TESTS if passed.get(name) is False)
     missing = ("tests_missing",) if any(name not in passed for name in REQUIRED_TESTS) else ()
     if failed or missing:
         interval = () if effect.is_zero_excluded else ("zero_in_interval",)
-        return FieldVerdict("compatible", effect.direction, (*interval, *failed, *missing))
-    return FieldVerdict("supported", "saving" if effect.estimate < 0 else "dearer", ())
+        return FieldVerdict("compatible", effect.direction, (*interval, *failed, *missing, *design.notes))
+    return FieldVerdict("supported", "saving" if effect.estimate < 0 else "dearer", design.notes)
 
 
 def blocking_reasons(design: FieldDesign) -> list[str]:
@@ -161,6 +174,6 @@ def blocking_reasons(design: FieldDesign) -> list[str]:
         reasons.append("attainable_p_above_05")
     if design.leverage_share_max is not None and design.leverage_share_max > LARGEST_LEVERAGE + _ROUNDING:
         reasons.append("region_dominates_leverage")
-    if "cost_not_positive" in design.gaps:
+    if not design.is_defined:
         reasons.append("outcome_not_defined")
     return reasons

@@ -18,6 +18,8 @@ _WORDS = {
     "agreement_status", "series", "check", "family", "further_method", "inference", "calibration",
 }  # fmt: skip
 """Kinds whose words stand in the catalogue ``publish`` under the kind's own name."""
+_PARTS = ("all", "lowest", "highest", "earliest", "latest")
+"""Parts of a check that are no unit, body or specification."""
 
 
 class Words:
@@ -67,7 +69,7 @@ class Words:
             return names[value] if value in names else text(f"publish.term.{value}", self.lang)
         if kind == "part":
             named_part = self._units | self._bodies
-            return text("publish.part.all", self.lang) if value == "all" else named_part.get(value, value)
+            return text(f"publish.part.{value}", self.lang) if value in _PARTS else named_part.get(value, value)
         if kind == "further_part":
             return self._further_part(value)
         if kind == "flag":

@@ -55,7 +55,7 @@ _ON_PAGE = {
 _DESIGN_ROWS = (
     "treated_regions", "comparison_blocks", "quarters_before", "quarters_after", "leverage_share_max_percent",
     "attainable_p_wild", "attainable_p_randomisation", "assignments", "is_randomisation_approximate",
-    "mde_cr2_percent", "mde_supported_percent", "missing_tests", *P_VALUES, "verdict",
+    "mde_cr2_percent", "mde_supported_percent", "rows_not_positive", "missing_tests", *P_VALUES, "verdict",
     "reasons",
 )  # fmt: skip
 

@@ -37,6 +37,8 @@ class FieldResult:
     detectable: tuple[str, str]
 
 
+IN_LEVELS = "outcome_in_levels"
+"""Code among the reasons that is a note: zero or negative cost, so that the outcome is EUR per case."""
 MOST_QUARTERS = 4
 """Missing quarters of a body that are named one by one."""
 
@@ -64,7 +66,18 @@ def field_results(cells: pd.DataFrame, registry: Registry, lang: str) -> list[Fi
 
 
 def sentence(card: Mapping[object, object], words: Words) -> str:
-    """Return the sentence of one field from its row of table DC."""
+    """Return the sentence of one field from its row of table DC; with a second one where the outcome is in EUR."""
+    if IN_LEVELS not in _codes(card):
+        return _judgement(card, words)
+    note = text("publish.sentence.in_levels", words.lang, rows=card["rows_not_positive"])
+    return f"{_judgement(card, words)} {note}"
+
+
+def _codes(card: Mapping[object, object]) -> list[str]:
+    return str(card["reasons"]).split(",")
+
+
+def _judgement(card: Mapping[object, object], words: Words) -> str:
     lang, verdict, field = words.lang, card["verdict"], words.field(str(card["field"]))
     if verdict == "not_assessable":
         return text("publish.sentence.not_assessable", lang, field=field, reasons=_reasons(card, words))
@@ -88,7 +101,7 @@ def _end(card: Mapping[object, object], key: str, words: Words) -> str:
 
 
 def _reasons(card: Mapping[object, object], words: Words) -> str:
-    found = words.codes(card["reasons"], "reasons")
+    found = words.codes(",".join(code for code in _codes(card) if code not in (IN_LEVELS, "nan", "None")), "reasons")
     if not found:
         raise ReleaseError(
             f"field '{card['field']}': verdict '{card['verdict']}' needs at least one reason, found none"

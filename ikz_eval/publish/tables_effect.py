@@ -5,7 +5,6 @@ Nothing is estimated or judged here: rows of ``estimate``, ``design_card``, ``ve
 """
 
 from collections.abc import Hashable, Mapping
-from math import exp
 from typing import Any
 
 import pandas as pd
@@ -26,7 +25,7 @@ _INTERVAL_COLUMNS = ("low_percent", "high_percent", "low_eur_per_case", "high_eu
 _DESIGN_COLUMNS = (
     "field", "specification", "treated_regions", "comparison_blocks", "quarters_before", "quarters_after",
     "attainable_p_wild", "attainable_p_randomisation", "assignments", "is_randomisation_approximate",
-    "mde_cr2_percent", "mde_supported_percent", "missing_tests",
+    "mde_cr2_percent", "mde_supported_percent", "rows_not_positive", "missing_tests",
 )  # fmt: skip
 _VERDICT_COLUMNS = (
     "verdict", "direction", "reasons", "effect_percent", "low_percent", "high_percent", "is_zero_excluded",
@@ -117,26 +116,21 @@ def event_paths(registry: Registry, event_path: pd.DataFrame) -> list[Row]:
         (event_path["specification"] == registry.primary.name) & (event_path["level"] == "partnership")
     ]
     for outcome in sorted(registry.outcomes, key=lambda each: registry.delivered_fields.index(each.field)):
-        mine = primary[(primary["field"] == outcome.field) & (primary["outcome"] == outcome.name)]
+        mine = primary[primary["field"] == outcome.field]
         for row in mine.sort_values(["bin_quarters", "event_time"]).to_dict("records"):
             shown: Row = {key: row[key] for key in ("field", "bin_quarters", "event_time", "is_reference")}
-            shown |= {f"{end}_percent": _percent(row[f"{end}_log"]) for end in ("estimate", "low", "high")}
+            shown |= {f"{end}_percent": row[f"{end}_percent"] for end in ("estimate", "low", "high")}
             rows.append(shown | {"treated_regions": row["n_regions"]} | _without_interval(row))
     return rows
 
 
 def _without_interval(row: Mapping[Hashable, Any]) -> Row:
     """Return the gaps of a bin without interval, each with its reason; nothing where there is an interval."""
-    if not pd.isna(row["low_log"]):
+    if not pd.isna(row["low_percent"]):
         return {}
     alone = f"{WITHHELD}one_region" if row["n_regions"] == 1 else "no_interval"
     why = Gap("reference" if row["is_reference"] else alone)
     return {"low_percent": why, "high_percent": why}
-
-
-def _percent(log_points: float) -> float | None:
-    """Return 100 (exp b - 1), the form in which effects on logs are published."""
-    return None if pd.isna(log_points) else 100 * (exp(log_points) - 1)
 
 
 def published_cases(published_case: pd.DataFrame) -> list[Row]:

@@ -54,6 +54,8 @@ def references(draft: Draft) -> list[Fault]:
         ("registration_district", "ags", "bodies", "ags"),
         ("employment", "ags", "bodies", "ags"),
         ("vehicle_stock", "district", "registration_district", "district"),
+        ("robustness", "ags", "bodies", "ags"),
+        ("robustness", "field", "fields", "field"),
     )
     return [fault for pair in pairs for fault in _unknown(draft, *pair)]
 

@@ -121,4 +121,5 @@ def _registry(folder: Path, draft: Draft) -> Registry:
         specification_hash=specification_hash(chosen, ways, dict(zip(bodies["ags"], bodies["unit"], strict=True))),
         conflicts=frames["conflicts"],
         calibration=frames["calibration"],
+        robustness=frames["robustness"],
     )

@@ -11,6 +11,9 @@ import pandas as pd
 
 from ikz_eval.errors import StudyError
 
+ROBUSTNESS_COLUMNS = ["check", "ags", "field", "quarter", "unit", "source"]
+"""Columns of the records of the robustness card, also where a study has none."""
+
 
 @dataclass(frozen=True, slots=True)
 class EvaluationQuarter:
@@ -130,6 +133,8 @@ class Registry:
         Statements of sources that disagree about something outside the other tables (``DocumentedConflict``).
     calibration : pd.DataFrame
         How inference performs on the study's design (``Calibration``); empty before ``make calibrate``.
+    robustness : pd.DataFrame
+        Records that checks of the robustness card rest on (``RobustnessRecord``).
     """
 
     study: str
@@ -159,6 +164,7 @@ class Registry:
     specification_hash: str
     conflicts: pd.DataFrame = field(default_factory=pd.DataFrame)
     calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
+    robustness: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=ROBUSTNESS_COLUMNS, dtype="str"))
 
     @property
     def delivered_fields(self) -> list[str]:

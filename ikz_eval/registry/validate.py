@@ -1,12 +1,12 @@
 """All faults of a study folder, in the order of files and rows.
 
 Faults of single cells are found while reading (tables.py, plan.py); what must hold between rows and files stands in
-checks_tables.py and checks_plan.py.
+checks_tables.py, checks_robustness.py and checks_plan.py.
 """
 
 from pathlib import Path
 
-from ikz_eval.registry import checks_plan, checks_tables
+from ikz_eval.registry import checks_plan, checks_robustness, checks_tables
 from ikz_eval.registry.draft import Draft, read_draft
 from ikz_eval.registry.faults import Fault
 from ikz_eval.registry.plan import FILE as PLAN
@@ -27,4 +27,4 @@ def draft_faults(draft: Draft) -> list[Fault]:
     return sorted(faults, key=lambda fault: (order.get(fault.file, len(order)), fault))
 
 
-CHECKS = (*checks_tables.CHECKS, *checks_plan.CHECKS)
+CHECKS = (*checks_tables.CHECKS, *checks_robustness.CHECKS, *checks_plan.CHECKS)

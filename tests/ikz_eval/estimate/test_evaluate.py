@@ -189,16 +189,6 @@ def test_a_region_that_carries_more_than_half_is_not_assessable():
     assert "region_dominates_leverage" in judged(tables)[1]
 
 
-def test_zero_cost_is_counted_and_not_assessable_in_percent():
-    panel = tiny_panel().copy()
-    zero = (panel["unit"] == "alpha") & (panel["quarter"] == "2020-Q2")
-    panel.loc[zero, ["real_gross_cost_cents", "real_net_cost_cents"]] = 0
-    tables = run(panel)
-    assert primary(tables)["dropped"] == "cost_not_positive: 1"
-    verdict, reasons = judged(tables)
-    assert (verdict, reasons) == ("not_assessable", ["cost_not_positive", "outcome_not_defined"])
-
-
 def test_missing_members_are_counted():
     panel = tiny_panel()
     tables = run(panel[~((panel["ags"] == BODIES["block1"][0]) & (panel["quarter"] == "2021-Q1"))])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ikz_eval.estimate.verdict import REQUIRED_TESTS, FieldDesign, FieldEffect, decide
+from ikz_eval.estimate.verdict import REQUIRED_TESTS, FieldDesign, FieldEffect, FieldVerdict, decide
 from ikz_eval.texts import text
 
 GOOD = FieldDesign(3, 6, 9, 6, 0.004, 0.4)
@@ -54,12 +54,20 @@ def test_gaps_explain_but_do_not_decide():
     assert decide(lacking, None, {}).reasons == ("no_deliveries", "fewer_than_2_regions")
 
 
+def test_zero_or_negative_cost_is_said_beside_every_verdict_and_decides_none():
+    levels = replace(GOOD, not_positive=2)
+    assert decide(levels, SAVING, ALL_PASSED) == FieldVerdict("supported", "saving", ("outcome_in_levels",))
+    assert decide(levels, SAVING, {}).reasons == ("tests_missing", "outcome_in_levels")
+    undefined = replace(levels, is_defined=False)
+    assert decide(undefined, SAVING, ALL_PASSED).reasons == ("outcome_not_defined", "outcome_in_levels")
+
+
 def test_without_an_estimate_nothing_is_assessable():
     assert decide(GOOD, None, {}).reasons == ("not_identified",)
 
 
 CODES = {
-    "reason": ["no_deliveries", "no_cooperation", "unknown_start", "members_missing", "price_missing", "no_cases", "cost_not_positive", "fewer_than_2_regions", "fewer_than_2_blocks", "fewer_than_4_quarters_before", "fewer_than_2_quarters_after", "attainable_p_above_05", "region_dominates_leverage", "outcome_not_defined", "not_identified", "zero_in_interval", "tests_missing"] + [f"failed_{name}" for name in REQUIRED_TESTS],
+    "reason": ["no_deliveries", "no_cooperation", "unknown_start", "members_missing", "price_missing", "no_cases", "fewer_than_2_regions", "fewer_than_2_blocks", "fewer_than_4_quarters_before", "fewer_than_2_quarters_after", "attainable_p_above_05", "region_dominates_leverage", "outcome_not_defined", "outcome_in_levels", "not_identified", "zero_in_interval", "tests_missing"] + [f"failed_{name}" for name in REQUIRED_TESTS],
     "test": REQUIRED_TESTS,
     "name": ("supported", "compatible", "not_assessable"),
     "explanation": ("supported", "compatible", "not_assessable"),

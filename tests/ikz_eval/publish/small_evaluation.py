@@ -4,6 +4,7 @@ Prices stand at 100 in 2021 and at 105 in 2022, so that real amounts after the s
 host (X0101) takes over the others' work from 2022 on; its partners pay it 420 EUR a quarter.
 """
 
+from math import exp
 from typing import Any
 
 import pandas as pd
@@ -90,7 +91,8 @@ def path_row(event_time: int, estimate_log: float, is_reference: bool) -> dict[s
     return {
         **KEY, "level": "partnership", "outcome": "log_real_gross_cost_per_case", "bin_quarters": 1,
         "event_time": event_time, "estimate_log": estimate_log, "se_log": None, "df": None, "low_log": None,
-        "high_log": None, "n_regions": 1, "is_reference": is_reference,
+        "high_log": None, "estimate_percent": 100 * (exp(estimate_log) - 1), "low_percent": None, "high_percent": None,
+        "n_regions": 1, "is_reference": is_reference,
     }  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def design_row(**changes: Any) -> dict[str, Any]:
     return {
         **KEY, "treated_regions": 3, "comparison_blocks": 6, "quarters_before": 4, "quarters_after": 2,
         "leverage_share_max": 0.3875, "attainable_p_wild": 0.00390625, "attainable_p_randomisation": 0.00198,
-        "assignments": 504, "mde_cr2_percent": 6.25, "mde_supported_percent": None,
+        "assignments": 504, "mde_cr2_percent": 6.25, "mde_supported_percent": None, "rows_not_positive": 0,
         "missing_tests": "wild_bootstrap,randomisation_t", "is_randomisation_approximate": True,
     } | changes  # fmt: skip
 

@@ -68,7 +68,7 @@ def test_a_value_of_the_path_without_interval_says_why():
         "event_path",
         [
             path_row(-1, 0.0, True) | {"n_regions": 3},
-            path_row(0, -0.1, False) | {"n_regions": 3, "low_log": -0.2, "high_log": 0.0},
+            path_row(0, -0.1, False) | {"n_regions": 3, "low_percent": -18.13, "high_percent": 0.0},
             path_row(1, -0.1, False) | {"n_regions": 2},
             path_row(2, -0.1, False) | {"n_regions": 1},
         ],
