@@ -2,6 +2,8 @@
 
 The figures are those the project promises: of 100 seeds, every field's truth lies in its 95 % interval in at least 90;
 the clear saving is "belegt" in at least 90, the null field in at most 5, the shift between partners as a saving in at most 2.
+The last limit is a binomial one: of 1,000 seeds (`bench/seeds.py`) 4 call the shift a saving and 5 dearer, none the null field
+either, all from noise; at 4 in 1,000 more than 2 of 100 have a chance of 0.8 %. The shift itself moves nothing at all.
 """
 
 from dataclasses import replace
@@ -17,6 +19,8 @@ from ikz_eval.registry import load_registry
 from ikz_eval.simulation import simulate, true_effects
 
 SEEDS = range(1, 101)
+SHIFT_CALLED_A_SAVING = 2
+"""Most of 100 seeds: P(Binomial(100, .004) > 2) = .008, docs/methods/verdict.md."""
 FIELDS = ["fahrzeugzulassung", "wohngeld", "elterngeld", "bussgeldstelle"]
 
 
@@ -65,7 +69,8 @@ def test_the_clear_saving_is_supported_the_null_is_not_and_a_shift_hardly_ever_i
     saving = supported & (rows["direction"] == "saving")
     assert int(saving.loc["fahrzeugzulassung"].sum()) >= 90
     assert int(supported.loc["wohngeld"].sum()) <= 5
-    # A shift is no effect of the partnership: tests of some size call it a saving now and then (seen: 1 of 100).
-    assert int(saving.loc["elterngeld"].sum()) <= 2
+    # A shift is exactly no effect of the partnership; a test of some size calls noise a saving now and then.
+    assert rows.loc["elterngeld", "truth"].abs().max() < 1e-9
+    assert int(saving.loc["elterngeld"].sum()) <= SHIFT_CALLED_A_SAVING
     assert int(saving.loc["bussgeldstelle"].sum()) == 0, "what becomes dearer is no saving"
     assert np.isfinite(rows[["low", "high", "truth"]]).to_numpy().all()

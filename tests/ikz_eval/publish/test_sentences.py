@@ -35,6 +35,18 @@ def test_compatible_and_zero_excluded_says_that_it_is_not_supported_yet():
     )
 
 
+def test_an_outcome_in_eur_is_said_in_a_sentence_of_its_own_and_is_no_reason():
+    plain_one = plain(first_screen().sentence)
+    said = plain(first_screen(reasons="tests_missing,outcome_in_levels").sentence)
+    assert said.startswith(
+        plain_one + " Weil in 0 Zeilen die Kosten null oder negativ sind, ist dieses Feld in Euro je Fall"
+    )
+    only = plain(first_screen(verdict="supported", direction="saving", reasons="outcome_in_levels").sentence)
+    assert (
+        "belegt – die realen laufenden Kosten je Fall sinken" in only and "in Euro je Fall statt in Logarithmen" in only
+    )
+
+
 def test_compatible_and_zero_included_claims_nothing():
     said = first_screen(low_percent=-1.2, high_percent=1.4, is_zero_excluded=False, direction="none").sentence
     assert plain(said) == (

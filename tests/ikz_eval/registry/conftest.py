@@ -36,6 +36,16 @@ nord,673000.00,true,,conflicting,Presse
 table,ags,field,quarter,column,old_value,new_value,reason,reported_to,status
 cost,01001,kfz,2023-Q2,material,12.00,21.00,Zahlendreher,Kämmerei,settled
 """,
+    "robustness.csv": """\
+check,ags,field,quarter,unit,source
+without_neighbours,01003,,,nord,Karte
+without_other_cooperation,01003,,,,Presse
+without_ikfz,,kfz,2023-Q3,,Gesetz
+alternative_grouping,01003,,,west,Verzeichnis
+planning_regions,01001,,,nordwest,Gesetz
+planning_regions,01002,,,nordwest,Gesetz
+planning_regions,01003,,,nordwest,Gesetz
+""",
     "conflicts.csv": """\
 topic,subject,question,statement,source
 jahr,Dorf,Beginn,2010,Presse
