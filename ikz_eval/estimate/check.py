@@ -11,7 +11,7 @@ import pandas as pd
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.evaluation import FieldEvaluation
 from ikz_eval.estimate.imputation import ImputationFit, fit_imputation
-from ikz_eval.estimate.scale import LOG, Scale
+from ikz_eval.estimate.outcome_scale import LOG, Scale
 from ikz_eval.inference import CoefficientInference, LinearInference
 
 

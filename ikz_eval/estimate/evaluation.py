@@ -23,7 +23,7 @@ from ikz_eval.estimate.event_study import EventPathFit, path_basis, trace_path
 from ikz_eval.estimate.group_time import GroupTimeFit, compare_groups
 from ikz_eval.estimate.imputation import ImputationFit, impute
 from ikz_eval.estimate.observations import read_observations
-from ikz_eval.estimate.scale import Scale
+from ikz_eval.estimate.outcome_scale import Scale
 from ikz_eval.estimate.verdict import FieldDesign
 from ikz_eval.inference import count_assignments, smallest_randomisation_p, smallest_wild_p
 from ikz_eval.registry import Registry, Specification

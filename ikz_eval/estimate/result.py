@@ -1,6 +1,6 @@
 """From fits to the rows of tables ``estimate``, ``event_path``, ``design_card`` and ``verdict``.
 
-Holds what is published of a fit and what is withheld, with the code of the reason; percent and EUR are scale.py. Columns and units are the contracts' part (schemas/estimate.py).
+Holds what is published of a fit and what is withheld, with the code of the reason; percent and EUR are outcome_scale.py. Columns and units are the contracts' part (schemas/estimate.py).
 """
 
 from typing import Any
@@ -10,8 +10,8 @@ import numpy as np
 from ikz_eval.estimate.check import Check
 from ikz_eval.estimate.evaluation import FieldEvaluation, LevelFits, attainable
 from ikz_eval.estimate.imputation import ImputationFit
+from ikz_eval.estimate.outcome_scale import LOG, Scale
 from ikz_eval.estimate.placebo import placebo_starts
-from ikz_eval.estimate.scale import LOG, Scale
 from ikz_eval.estimate.verdict import FieldEffect, FieldTests, FieldVerdict
 from ikz_eval.inference import LinearInference, minimum_detectable
 

@@ -15,9 +15,9 @@ from ikz_eval.estimate.check import Check, fitted, inferred, tried
 from ikz_eval.estimate.evaluation import FieldEvaluation
 from ikz_eval.estimate.imputation import ImputationFit
 from ikz_eval.estimate.missing_deliveries import ENDS, missing_bounds
+from ikz_eval.estimate.outcome_scale import LOG
 from ikz_eval.estimate.regrouped import read_bodies
 from ikz_eval.estimate.robustness_records import Case, record_checks, unknown_starts
-from ikz_eval.estimate.scale import LOG
 from ikz_eval.inference import donald_lang, equivalence, region_changes
 from ikz_eval.quarters import quarter_index
 from ikz_eval.registry import Registry

@@ -17,8 +17,8 @@ from ikz_eval.estimate.check import Check, fitted, tried
 from ikz_eval.estimate.design import partnership_frame
 from ikz_eval.estimate.evaluation import FieldEvaluation
 from ikz_eval.estimate.imputation import ImputationFit
+from ikz_eval.estimate.outcome_scale import Scale
 from ikz_eval.estimate.regrouped import Bodies, regrouped
-from ikz_eval.estimate.scale import Scale
 from ikz_eval.estimate.twoway_design import working_columns
 from ikz_eval.inference import infer, working_model
 from ikz_eval.registry import Registry

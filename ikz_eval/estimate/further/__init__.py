@@ -4,8 +4,10 @@ Puts the families in a row: single regions described, few treated, honest bounds
 stands with its method; here is which rows of a study they get.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from ikz_eval.estimate.evaluation import FieldEvaluation
@@ -34,11 +36,21 @@ def further_figures(
     explored = explore_outcomes(evaluations, partnership)
     return {
         found.field: [
-            *describe_regions(found),
-            *few_treated(found),
-            *honest_figures(found),
+            *_in_logs(found, describe_regions(found)),
+            *_in_logs(found, few_treated(found)),
+            *_in_logs(found, honest_figures(found)),
             *scale_elasticities(found, panel),
             *explored[found.field],
         ]
         for found in evaluations
     }
+
+
+def _in_logs(found: FieldEvaluation, figures: Iterable[Figure]) -> Iterator[Figure]:
+    """Withhold effects of an outcome in levels: these figures are shown in percent of logs. Ranks and p values stay."""
+    for figure in figures:
+        if found.partnership.frame.is_log:
+            yield figure
+        else:
+            why, none = figure.withheld or "in_levels", np.nan
+            yield replace(figure, estimate=none, low=none, high=none, fit_before=none, withheld=why)

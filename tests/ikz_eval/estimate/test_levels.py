@@ -133,3 +133,11 @@ def test_a_mean_cost_of_zero_or_less_is_no_base_for_an_effect():
     assert (verdict["verdict"], verdict["reasons"]) == ("not_assessable", "outcome_not_defined,outcome_in_levels")
     assert primary(tables)[["effect_percent", "low_percent"]].isna().all()
     assert np.isfinite(primary(tables)["effect_eur_per_case"])
+
+
+def test_further_figures_in_percent_of_logs_are_withheld():
+    _, tables = with_a_credit()
+    further = tables["further_estimate"]
+    mine = further[further["family"].isin(["description", "few_treated", "honest"])]
+    assert len(mine) > 0 and mine[["estimate", "low", "high", "fit_before"]].isna().all(axis=None)
+    assert mine["withheld"].notna().all() and (mine["withheld"] == "in_levels").any()
