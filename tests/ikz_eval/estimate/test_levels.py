@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ikz_eval.estimate import evaluate, fit_imputation, required_tests
+from ikz_eval.estimate import evaluate, evaluate_field, fit_imputation, required_tests
+from ikz_eval.estimate.result import estimate_rows
+from ikz_eval.estimate.verdict import blocking_reasons
 from schemas import CONTRACTS
-from tests.ikz_eval.estimate.invented import BODIES, LAST, MAIN, make_panel, make_partnership, make_registry
+from tests.ikz_eval.estimate.invented import BODIES, FIELD, LAST, MAIN, make_panel, make_partnership, make_registry
 
 AMOUNTS = ["real_gross_cost_cents", "real_net_cost_cents"]
 
@@ -28,6 +30,11 @@ def changed(cents, bodies=BODIES["alpha"], quarters=("2020-Q2",)):
 
 def run(panel):
     return evaluate(make_registry(None, MAIN), LAST, panel, make_partnership(panel))
+
+
+def field(panel):
+    """Return the evaluation of the field alone, without tests and tables."""
+    return evaluate_field(make_registry(None, MAIN), MAIN, FIELD, LAST, panel, make_partnership(panel))
 
 
 @cache
@@ -63,7 +70,7 @@ def test_rows_are_counted_and_none_is_dropped():
     assert tables["design_card"]["rows_not_positive"].item() == 1
     assert (primary(tables)["n_dropped"], primary(tables)["n_obs"]) == (0, 7 * 16)
     assert pd.isna(primary(tables)["dropped"])
-    assert run(make_panel())["design_card"]["rows_not_positive"].item() == 0
+    assert field(make_panel()).design.not_positive == 0
 
 
 def test_the_verdict_says_that_the_outcome_is_in_levels():
@@ -101,7 +108,7 @@ def test_without_noise_the_effect_in_eur_is_the_mean_difference():
     panel.loc[panel["ags"].isin(BODIES["block1"]) & (panel["quarter"] == "2020-Q1"), AMOUNTS] = 0
     fit = refit(panel)
     regions = ["alpha", "beta", "gamma"]
-    assert primary(run(panel))["effect_eur_per_case"] == pytest.approx(fit.estimate, abs=1e-12)
+    assert field(panel).partnership.imputation.estimate == pytest.approx(fit.estimate, abs=1e-12)
     # The free quarter of a block is in every region's comparison: that error is its weight times the level.
     weight = fit.weights[[(u == 0 and p == 0) for u, p in _keys(fit, "block1")]].sum()
     expected = -0.1 * level[regions].mean() - weight * level["block1"]
@@ -115,24 +122,21 @@ def _keys(fit, unit):
 
 
 def test_a_credit_of_one_body_leaves_the_partnership_in_logs():
-    tables = run(changed(-1, bodies=BODIES["alpha"][:1]))
-    outcomes = tables["estimate"].groupby("level")["outcome"].unique().to_dict()
-    assert {level: list(names) for level, names in outcomes.items()} == {
-        "partnership": ["log_real_gross_cost_per_case"],
-        "body": ["real_net_cost_per_case"],
-    }
-    assert primary(tables)["estimate_log"] < 0
-    assert "outcome_in_levels" not in str(tables["verdict"]["reasons"].item())
+    found = field(changed(-1, bodies=BODIES["alpha"][:1]))
+    assert found.partnership.frame.outcome == "log_real_gross_cost_per_case"
+    assert found.body.frame.outcome == "real_net_cost_per_case"
+    assert (found.design.not_positive, found.design.notes) == (0, ())
+    assert found.partnership.imputation.estimate < 0
 
 
 def test_a_mean_cost_of_zero_or_less_is_no_base_for_an_effect():
     bodies = [ags for unit in ("alpha", "beta", "gamma") for ags in BODIES[unit]]
     quarters = sorted(make_panel()["quarter"].unique())
-    tables = run(changed(-100_000, bodies=bodies, quarters=quarters))
-    verdict = tables["verdict"].squeeze()
-    assert (verdict["verdict"], verdict["reasons"]) == ("not_assessable", "outcome_not_defined,outcome_in_levels")
-    assert primary(tables)[["effect_percent", "low_percent"]].isna().all()
-    assert np.isfinite(primary(tables)["effect_eur_per_case"])
+    found = field(changed(-100_000, bodies=bodies, quarters=quarters))
+    assert blocking_reasons(found.design) == ["outcome_not_defined"]
+    row = estimate_rows(LAST, found)[0]
+    assert np.isnan([row["effect_percent"], row["low_percent"], row["mde_cr2_percent"]]).all()
+    assert np.isfinite(row["effect_eur_per_case"])
 
 
 def test_further_figures_in_percent_of_logs_are_withheld():
