@@ -203,6 +203,7 @@ def test_the_door_describes_and_withholds(region):
     answered = answer(one_region(), request)
     assert answered.verdict is not None
     assert (answered.verdict.code, answered.verdict.words["de"]) == ("descriptive", region.describe("de"))
+    assert "Maßgeblich ist der Rang unter ganzen Vergleichsgruppen" in " ".join(answered.verdict.words["de"])
     numbers = answered.estimates[0].inference["placebo"]
     assert numbers is not None
     assert (numbers["p"], numbers["rank_blocks"], numbers["of_blocks"]) == (None, 1, 5)

@@ -41,6 +41,8 @@ def control_sentences(fit: SyntheticControlFit, lang: str) -> tuple[str, ...]:
     if numbers["rmspe_before"] > fit.noise:
         said.append(text("synthetic.control.poor", lang, noise=shown(fit.noise)))
     said += _ranks(fit.placebo.numbers(), lang, measure="ratio")
+    if len(wide.treated_names) > 1:
+        said.append(text("synthetic.rank.mean", lang))
     if fit.is_fragile:
         low, high = fit.started_range
         said.append(text("synthetic.control.starts", lang, same=int(fit.starts["is_same_fit"].sum()), all=len(fit.starts),
