@@ -51,6 +51,21 @@ def everything_treated(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(start=1)
 
 
+def with_costs(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the panel with costs and sizes above zero."""
+    return frame.assign(cost=np.exp(frame["y"]), size=10.0 + frame["unit"] * frame["period"])
+
+
+def one_start(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one treated unit and the never treated."""
+    return frame[frame["unit"].isin([0, 3, 4, 5])]
+
+
+def one_unit(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a single series."""
+    return frame[frame["unit"] == 0]
+
+
 CASES = (
     Case("unknown method", Request("magic", "y")),
     Case("no treatment named", Request("twoway", "y", unit="unit", period="period")),
@@ -94,6 +109,12 @@ CASES = (
     Case("Ferman-Pinto with a size of zero", Request("imputation", **COLUMNS, inference=("ferman_pinto",), size="x")),
     Case("a stack without a window", Request("stacked", **COLUMNS)),
     Case("a window that no cohort has whole", Request("stacked", **COLUMNS, pre=3, post=5)),
+    Case("a synthetic control with two starts", Request("synthetic_control", **COLUMNS)),
+    Case("a donor that is not there", Request("synthetic_control", **COLUMNS, donors=("9",)), one_start),
+    Case("several units as one series", Request("interrupted", "y", period="period", unit="unit", intervention="5")),
+    Case("a series that is too short", Request("interrupted", "y", period="period", intervention="3"), one_unit),
+    Case("a size that was never observed", Request("cost_function", "cost", output="size", at=(1e6,)), with_costs),
+    Case("honest bounds without coefficients before the start", Request("twoway", **COLUMNS, inference=("honest",))),
 )  # fmt: skip
 
 

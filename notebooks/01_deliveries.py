@@ -35,5 +35,7 @@ figures.picture("../figures/lieferkalender.svg")
 # ## Wem fehlt etwas?
 
 # %%
-lacking = completeness[completeness["ags"].notna() & (completeness[["rejected", "missing"]].astype("float").sum(axis=1) > 0)]
+lacking = completeness[
+    completeness["ags"].notna() & (completeness[["rejected", "missing"]].astype("float").sum(axis=1) > 0)
+]
 figures.table(lacking, "T1", registry)

@@ -32,7 +32,15 @@ for field in registry.delivered_fields:
 # ## Region gesamt (brutto)
 
 # %%
-columns = ["field", "unit", "quarters_before", "quarters_after", "real_cost_per_case_before_eur", "real_cost_per_case_after_eur", "change_percent"]
+columns = [
+    "field",
+    "unit",
+    "quarters_before",
+    "quarters_after",
+    "real_cost_per_case_before_eur",
+    "real_cost_per_case_after_eur",
+    "change_percent",
+]
 figures.table(per_case.loc[per_case["level"] == "partnership", columns], "T3", registry)
 
 # %% [markdown]

@@ -23,7 +23,16 @@ figures.lacking("../tables/F3.csv")
 # Nur diese Zeile trägt ein Urteil. *Kleinste nachweisbare Wirkung*: Was kleiner ist, würde der Vergleich meist übersehen.
 
 # %%
-columns = ["field", "effect_percent", "low_percent", "high_percent", "effect_eur_per_case", "mde_cr2_percent", "verdict", "reasons"]
+columns = [
+    "field",
+    "effect_percent",
+    "low_percent",
+    "high_percent",
+    "effect_eur_per_case",
+    "mde_cr2_percent",
+    "verdict",
+    "reasons",
+]
 figures.table(effects.loc[effects["is_primary"] == "true", columns], "T10", registry)
 
 # %% [markdown]
@@ -75,3 +84,31 @@ figures.table(robustness[robustness["effect_percent"].notna()], "RC", registry)
 
 # %%
 figures.table(pd.read_csv("../tables/PS.csv", dtype="str"), "PS", registry)
+
+# %% [markdown]
+# ## Was sich von einer einzelnen Region sagen lässt
+#
+# Beschreibend, ohne Urteil: vorher und nachher, eine Nachbildung aus Vergleichsstellen mit ihrem Rang unter Scheinversuchen, ein
+# Knick in der eigenen Reihe. Rang 1 heißt: bei keiner Vergleichsstelle war der Abstand nach dem Beginn im Verhältnis so groß.
+
+# %%
+figures.table(pd.read_csv("../tables/BE.csv", dtype="str"), "BE", registry)
+
+# %% [markdown]
+# ## Andere Annahmen: wenige Behandelte, ehrliche Grenzen, weitere Zielgrößen
+#
+# *Ehrliche Grenzen*: Wie weit könnte die Wirkung des ersten Jahres reichen, wenn Region und Vergleich ohne Zusammenarbeit bis zu
+# M-mal so stark auseinandergelaufen wären wie vorher? Weitere Zielgrößen waren nicht vorab festgelegt; ihre p-Werte sind über alle
+# Felder gemeinsam angepasst und belegen nichts.
+
+# %%
+figures.table(pd.read_csv("../tables/WI.csv", dtype="str"), "WI", registry)
+
+# %% [markdown]
+# ## Größenvorteile
+#
+# Um wie viel Prozent steigen die Kosten mit einem Prozent mehr Fällen? Unter 1 sind größere Stellen je Fall billiger. Ein
+# Zusammenhang zwischen Stellen, keine Zusage für Zusammenschlüsse.
+
+# %%
+figures.table(pd.read_csv("../tables/SK.csv", dtype="str"), "SK", registry)

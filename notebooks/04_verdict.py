@@ -21,7 +21,9 @@ figures.lacking("../tables/F3.csv")
 # ## Urteil je Feld
 
 # %%
-figures.table(design[["field", "verdict", "low_percent", "high_percent", "is_zero_excluded", "reasons"]], "DC", registry)
+figures.table(
+    design[["field", "verdict", "low_percent", "high_percent", "is_zero_excluded", "reasons"]], "DC", registry
+)
 
 # %% [markdown]
 # ## Was der Vergleich überhaupt hergibt
@@ -31,8 +33,16 @@ figures.table(design[["field", "verdict", "low_percent", "high_percent", "is_zer
 
 # %%
 columns = [
-    "field", "treated_regions", "comparison_blocks", "quarters_before", "quarters_after", "leverage_share_max_percent",
-    "attainable_p_wild", "attainable_p_randomisation", "mde_cr2_percent", "missing_tests",
+    "field",
+    "treated_regions",
+    "comparison_blocks",
+    "quarters_before",
+    "quarters_after",
+    "leverage_share_max_percent",
+    "attainable_p_wild",
+    "attainable_p_randomisation",
+    "mde_cr2_percent",
+    "missing_tests",
 ]
 figures.table(design[columns], "DC", registry)
 
@@ -44,7 +54,11 @@ figures.table(design[columns], "DC", registry)
 # jede Abweichung von Jahr zu Jahr vor dem Beginn. Welche Prüfung nicht gehalten hat, steht oben bei den Gründen.
 
 # %%
-figures.table(design[["field", "p_cr2_adjusted", "p_wild_adjusted", "p_randomisation_t_adjusted", "mde_supported_percent"]], "DC", registry)
+figures.table(
+    design[["field", "p_cr2_adjusted", "p_wild_adjusted", "p_randomisation_t_adjusted", "mde_supported_percent"]],
+    "DC",
+    registry,
+)
 
 # %% [markdown]
 # ## Veröffentlichte Fälle

@@ -41,7 +41,9 @@ columns = {"outcome": "log_cost", "unit": "body", "period": "quarter", "cohort":
 # Imputation, each treated region weighted equally; uncertainty by region, three ways.
 
 # %%
-primary = answer(panel, Request("imputation", **columns, average="clusters", inference=("cr2", "wild", "randomisation")))
+primary = answer(
+    panel, Request("imputation", **columns, average="clusters", inference=("cr2", "wild", "randomisation"))
+)
 print(primary.summary())
 primary.plot()
 
