@@ -28,7 +28,7 @@ INFERENCE = ("classical", "analytic", *KINDS, "wild", "randomisation", *OWN)
 """Inference by name; ``analytic`` is that of group_time (influence functions)."""
 P_VALUES = ("p", "low", "high", "band_low", "band_high", "p_t", "p_coefficient")
 """What is withheld with one treated cluster: p values, and intervals, which are p values in another form."""
-NO_LINEAR = "the estimates are not linear in the outcomes (covariates in the comparison); only 'analytic' can be had"
+NO_LINEAR = "the estimates are not linear in the outcomes (covariates in the comparison); only 'analytic' and 'multiplier' can be had"
 
 Refit = Callable[[Mapping[str, Path]], LinearEstimates]
 
@@ -142,7 +142,7 @@ def _named(name: str, fit: Fit, plan: Plan, blocks: Blocks | None) -> Mapping[st
         )
     linear = fit.linear
     if linear is None:
-        offered = f"this method offers {', '.join(own)}" if own else NO_LINEAR
+        offered = f"this method offers {', '.join(own)}" if own and "analytic" not in own else NO_LINEAR
         raise EstimationError(f"inference '{name}': {offered}")
     if name == "classical":
         return _of(linear, [_plain(one) for one in classical(linear, confidence=plan.confidence)])

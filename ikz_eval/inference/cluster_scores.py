@@ -17,6 +17,8 @@ Kernel = Callable[[Floats], tuple[Floats, ...]]
 
 _ZERO = 1e-12
 """A standard error below this, relative to the largest, is zero up to rounding."""
+_NO_LOAD = 1e-12
+"""Columns of loads shorter than this, relative to the longest, are rounding."""
 _PAIRS = ((0, 0), (0, 1), (1, 1))
 _NONE = np.empty(0)
 _FEW_CLUSTERS = 64
@@ -139,30 +141,36 @@ def _factored(score: ClusterScores, effects: bool, are_signs: bool) -> Kernel:
     """Many clusters: the sum over clusters is multiplied out, so that only K numbers a draw remain.
 
     Sum over r of (v_r own_r - loads_r . W)^2 = sum of v_r^2 own_r^2 - 2 P . W + W'LW, with W = sum of v_s inside_s,
-    P = sum of v_r own_r loads_r and L = loads'loads: one product of the draws with a G x (2K + 1) matrix.
+    P = sum of v_r own_r loads_r and L = loads'loads, turned into the identity: one product of the draws with a
+    G x (2K + 1) matrix.
     """
-    which, k = range(2 if effects else 1), score.loads.shape[1]
-    columns = [
-        np.column_stack([score.numerators[:, i], score.inside[i], score.own[:, i, None] * score.loads]) for i in which
-    ]
+    which = range(2 if effects else 1)
+    loads, inside = _orthonormal(score.loads, score.inside)
+    k = loads.shape[1]
+    columns = [np.column_stack([score.numerators[:, i], inside[i], score.own[:, i, None] * loads]) for i in which]
     stacked = np.ascontiguousarray(np.column_stack(columns).T)
     squares = np.column_stack([score.own[:, i] * score.own[:, j] for i, j in _PAIRS[: 3 if effects else 1]])
-    inner = score.loads.T @ score.loads
 
     def of(block: Floats) -> tuple[Floats, ...]:
         drawn = (stacked @ block).reshape(len(which), 2 * k + 1, -1)
         plain = np.repeat(squares.sum(axis=0)[:, None], block.shape[1], axis=1) if are_signs else squares.T @ block**2
         w, p = drawn[:, 1 : k + 1], drawn[:, k + 1 :]
         products = [
-            plain[n]
-            - _column_products(w[i], p[j])
-            - _column_products(w[j], p[i])
-            + _column_products(w[i], inner @ w[j])
+            plain[n] + _column_products(w[i], w[j] - p[j]) - _column_products(w[j], p[i])
             for n, (i, j) in enumerate(_PAIRS[: 3 if effects else 1])
         ]
         return drawn[0, 0], drawn[1, 0] if effects else _NONE, *products, *(() if effects else (_NONE, _NONE))
 
     return of
+
+
+def _orthonormal(loads: Floats, inside: Floats) -> tuple[Floats, Floats]:
+    """Return loads turned so that L is the identity, without columns that are zero, and inside turned against them."""
+    turned = np.linalg.eigh(loads.T @ loads)[1]
+    loads, inside = loads @ turned, inside @ turned
+    length = np.linalg.norm(loads, axis=0)
+    kept = length > _NO_LOAD * length.max(initial=0.0)
+    return loads[:, kept] / length[kept], inside[:, :, kept] * length[kept]
 
 
 def _column_products(left: Floats, right: Floats) -> Floats:
