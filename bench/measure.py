@@ -1,5 +1,6 @@
 """Time and memory of one piece of work, the same for us and for the peers. Standard library only: both environments use it."""
 
+import gc
 import json
 import statistics
 import sys
@@ -19,6 +20,8 @@ def measured(work: Callable[[], Any], repeats: int) -> tuple[dict[str, float], A
     before = _memory("VmRSS:")
     _RESET.write_text("5")  # the peak counts from here
     for _ in range(repeats):
+        result = None  # or its room would count beside that of the next
+        gc.collect()
         start, used = time.perf_counter(), time.process_time()
         result = work()
         seconds.append(time.perf_counter() - start)
