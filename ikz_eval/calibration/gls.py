@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ikz_eval.calibration.prepared import Bootstrap, Dealt, PreparedField, PreparedStudy, Sandwich
-from ikz_eval.calibration.worlds import Floats
+from ikz_eval.calibration.matrices import Bootstrap, Sandwich, bootstrap_matrices
+from ikz_eval.calibration.prepared import Dealt, PreparedField, PreparedStudy
+from ikz_eval.calibration.worlds import Floats, Ints
 from ikz_eval.errors import UsageError
 from ikz_eval.estimate.design import StartPath
 from ikz_eval.estimate.reassignment import PathPanel, path_panel
@@ -49,12 +50,12 @@ def whitened(study: PreparedStudy, rho: float) -> PreparedStudy:
     dealings = [_linear(panel, transform, paths) for paths in assignments(panel.paths)[0]]
     coefficients = np.array([each.weights[:, 0] @ transform for each in dealings])
     scores = np.array([_scores(each) @ transform for each in dealings])
-    bootstrap = _bootstrap(dealings[0], transform)
+    columns = field.partnership.bootstraps["wild"].columns
     level = replace(
         field.partnership,
         weights=coefficients[0],
         sandwiches={"cr2": Sandwich(scores[0], float(satterthwaite(dealings[0], "cr2")[0]))},
-        bootstraps={"wild": replace(bootstrap, columns=field.partnership.bootstraps["wild"].columns)},
+        bootstraps={"wild": _bootstrap(dealings[0], transform, columns)},
     )
     changed: PreparedField = replace(field, partnership=level)
     dealt = Dealt(coefficients, scores, np.zeros(len(dealings), dtype=bool))
@@ -98,16 +99,7 @@ def _scores(estimates: LinearEstimates) -> Floats:
     return score_rows(working_model(estimates.design, estimates.cluster), estimates.weights[:, 0])
 
 
-def _bootstrap(estimates: LinearEstimates, transform: Floats) -> Bootstrap:
-    prepared = prepare(estimates, "cr2")[0]
-    inside = np.zeros((len(prepared.members), prepared.weights.size))
-    for row, members in zip(inside, prepared.members, strict=True):
-        row[members] = 1.0
-    null = prepared.null_basis
-    left = np.eye(prepared.weights.size) - null @ null.T
-    own = inside * prepared.adjusted
-    scores = own - (own @ prepared.basis) @ prepared.basis.T
-    each = np.array([(inside * score) @ left @ transform for score in scores])
-    return Bootstrap(
-        scores @ transform, (inside * prepared.weights) @ left @ transform, each, np.empty(0, dtype=np.intp)
-    )
+def _bootstrap(estimates: LinearEstimates, transform: Floats, columns: Ints) -> Bootstrap:
+    n = estimates.n_obs
+    plain = bootstrap_matrices(prepare(estimates, "cr2")[0], columns, np.arange(n, dtype=np.intp), n)
+    return Bootstrap(plain.observed @ transform, plain.numerators @ transform, plain.scores @ transform, columns)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ikz_eval.calibration.layout import FieldLayout, StudyLayout
+from ikz_eval.calibration.matrices import KINDS, WILD, Bootstrap, Sandwich, bootstrap_matrices, placed, score_matrix
 from ikz_eval.calibration.worlds import Floats, Ints
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.design import StartPath
@@ -19,45 +20,9 @@ from ikz_eval.estimate.observations import Flags
 from ikz_eval.estimate.reassignment import PathPanel, path_panel, weights_under
 from ikz_eval.estimate.required_tests import SEED
 from ikz_eval.estimate.sign_checks import BIN, SignChecks, sign_checks
-from ikz_eval.inference import LinearEstimates, assignments, region_changes, satterthwaite, sign_draws
+from ikz_eval.inference import assignments, region_changes, satterthwaite, sign_draws
 from ikz_eval.inference.attainable import ENUMERATION_LIMIT, count_assignments
-from ikz_eval.inference.sandwich import adjusted_weights, small_sample_factor
-from ikz_eval.inference.wild_statistics import Prepared, prepare
-
-KINDS = ("cr1", "cr1_full", "cr2", "cr3")
-"""Cluster-robust variances that may be published, CR2 with Satterthwaite's degrees of freedom, the others with G-1."""
-WILD = {"wild": "cr2", "wild_cr1": "cr1"}
-"""Wild bootstrap WCR-11 by the variance in its t: that of the required test, and the usual one of ``ikz estimate``."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sandwich:
-    """A cluster-robust test: its scores, shape (G, n), whose length is the standard error, and its degrees of freedom."""
-
-    scores: Floats
-    df: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Bootstrap:
-    """The restricted wild bootstrap of one estimate.
-
-    Attributes
-    ----------
-    observed : ndarray
-        Scores of the observed outcome, shape (G, n).
-    numerators : ndarray
-        Part of each cluster in a draw's estimate, shape (G, n).
-    scores : ndarray
-        Score of cluster r when the sign of cluster s is plus, shape (G, G, n).
-    columns : ndarray of int
-        Position of each cluster's sign in the signs shared by all fields, shape (G,).
-    """
-
-    observed: Floats
-    numerators: Floats
-    scores: Floats
-    columns: Ints
+from ikz_eval.inference.wild_statistics import prepare
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,13 +201,15 @@ def _level(fit: ImputationFit, rows: Ints, n: int, names: list[str]) -> Level:
     columns = np.array([names.index(name) for name in whole.cluster_names], dtype=np.intp)
     sandwiches = {
         kind: Sandwich(
-            _placed(_scores(whole, kind), rows, n),
+            placed(score_matrix(whole, kind), rows, n),
             float(satterthwaite(whole, kind)[0]) if kind == "cr2" else whole.n_clusters - 1.0,
         )
         for kind in KINDS
     }
-    bootstraps = {name: _bootstrap(prepare(whole, variance)[0], columns, rows, n) for name, variance in WILD.items()}
-    placed_weights: Floats = _placed(whole.weights[:, 0], rows, n)
+    bootstraps = {
+        name: bootstrap_matrices(prepare(whole, variance)[0], columns, rows, n) for name, variance in WILD.items()
+    }
+    placed_weights: Floats = placed(whole.weights[:, 0], rows, n)
     return Level(placed_weights, sandwiches, bootstraps, fit, rows)
 
 
@@ -250,7 +217,7 @@ def _group_time(layout: FieldLayout, n: int) -> Floats | None:
     """Return how the partnership's rows enter the published average of group-time effects; None where there is none."""
     fit = layout.found.partnership.group_time
     linear = None if fit is None else replace(fit, aggregation="group").linear
-    return None if fit is None or linear is None else _placed(linear.weights[:, 0], fit.observations.rows, n)
+    return None if fit is None or linear is None else placed(linear.weights[:, 0], fit.observations.rows, n)
 
 
 def _first_year(layout: FieldLayout, n: int) -> tuple[Floats, Sandwich] | None:
@@ -261,8 +228,8 @@ def _first_year(layout: FieldLayout, n: int) -> tuple[Floats, Sandwich] | None:
     linear, rows = path.linear, path.observations.rows
     at = linear.terms.index("e=0")
     one = replace(linear, terms=("e=0",), weights=linear.weights[:, [at]])
-    sandwich = Sandwich(_placed(_scores(one, "cr2"), rows, n), float(satterthwaite(one, "cr2")[0]))
-    return _placed(one.weights[:, 0], rows, n), sandwich
+    sandwich = Sandwich(placed(score_matrix(one, "cr2"), rows, n), float(satterthwaite(one, "cr2")[0]))
+    return placed(one.weights[:, 0], rows, n), sandwich
 
 
 def _changes(layout: FieldLayout, unit: Ints, period: Ints, used: Ints) -> Floats | None:
@@ -279,44 +246,6 @@ def _changes(layout: FieldLayout, unit: Ints, period: Ints, used: Ints) -> Float
             return None
         table[unit[row], period[row]] = 0.0
     return changes
-
-
-def _scores(estimates: LinearEstimates, kind: str) -> Floats:
-    """Return the rows a_r'(I-H)_r. with the root of the small-sample factor, shape (G, n)."""
-    rows = np.zeros((estimates.n_clusters, estimates.n_obs))
-    for row, members, a in zip(rows, estimates.members, adjusted_weights(estimates, kind), strict=True):
-        row[members] = a[:, 0]
-        row -= estimates.basis @ (estimates.basis[members].T @ a[:, 0])
-    scaled: Floats = np.sqrt(small_sample_factor(estimates, kind)) * rows
-    return scaled
-
-
-def _bootstrap(prepared: Prepared, columns: Ints, rows: Ints, n: int) -> Bootstrap:
-    g, size = len(prepared.members), prepared.weights.size
-    inside = np.zeros((g, size))
-    for row, members in zip(inside, prepared.members, strict=True):
-        row[members] = 1.0
-    null = prepared.null_basis
-
-    def without_null(matrix: Floats) -> Floats:
-        rest: Floats = matrix - (matrix @ null) @ null.T
-        return rest
-
-    own = inside * prepared.adjusted
-    scores = own - (own @ prepared.basis) @ prepared.basis.T
-    return Bootstrap(
-        _placed(scores, rows, n),
-        _placed(without_null(inside * prepared.weights), rows, n),
-        _placed(np.array([without_null(inside * score) for score in scores]), rows, n),
-        columns,
-    )
-
-
-def _placed(matrix: Floats, rows: Ints, n: int) -> Floats:
-    """Return the columns of a matrix at their places among n, zero elsewhere."""
-    placed = np.zeros((*matrix.shape[:-1], n))
-    placed[..., rows] = matrix
-    return placed
 
 
 def _dealings(

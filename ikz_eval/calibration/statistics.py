@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from ikz_eval.calibration.prepared import Bootstrap, Dealt, Level, PreparedField, PreparedStudy, Sandwich
+from ikz_eval.calibration.matrices import Bootstrap, Sandwich
+from ikz_eval.calibration.prepared import Dealt, PreparedField, PreparedStudy
 from ikz_eval.calibration.worlds import Floats
 from ikz_eval.estimate.observations import Flags
 from ikz_eval.estimate.sign_checks import SignChecks
@@ -129,12 +130,6 @@ def body_p(study: PreparedStudy, field: PreparedField, outcomes: Floats) -> tupl
     t = np.abs(estimate) / np.linalg.norm(cr2.scores @ y, axis=0)
     wild = _share_at_least(bootstrap_t(level.bootstraps["wild"], y, study.signs), t)
     return estimate, {"cr2": _t_p(estimate, cr2, y), "wild": wild}
-
-
-def sandwich_p(level: Level, y: Floats) -> tuple[Floats, dict[str, Floats]]:
-    """Return the estimates, shape (D,), and p of every cluster-robust test of a level; ``y`` has shape (n, D)."""
-    estimate: Floats = level.weights @ y
-    return estimate, {kind: _t_p(estimate, sandwich, y) for kind, sandwich in level.sandwiches.items()}
 
 
 def bootstrap_t(bootstrap: Bootstrap, y: Floats, signs: Floats) -> Floats:

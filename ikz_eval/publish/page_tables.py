@@ -180,6 +180,10 @@ class PageTables:
         table = self._of_field("CA", field)
         return self._table("CA", table, self._caption("CA", field), None, table["judgement"] == "primary")
 
+    def has_primary(self, field: str) -> bool:
+        """Return whether the calibration leaves a field any primary inference."""
+        return bool((self._of_field("CA", field)["judgement"] == "primary").any())
+
     def cases(self) -> PageTable:
         """Return PF, a group per published case."""
         table = self._joined("PF")

@@ -80,7 +80,9 @@ def test_the_page_puts_it_into_words(lang, word):
     page = PageTables(cells, Words(registry, lang)).calibration("wohngeld")
     first = page.groups[0][1][0]
     assert first.cells[1].words == word and first.is_strong
+    assert PageTables(cells, Words(registry, lang)).has_primary("wohngeld")
     outdated = study("2026-Q1")
     cells = cells_of(QUARTER, "CA", calibration(outdated, QUARTER))
     page = PageTables(cells, Words(outdated, lang)).calibration("wohngeld")
+    assert not PageTables(cells, Words(outdated, lang)).has_primary("wohngeld")
     assert len(page.notes) == 1 and len(page.groups[0][1]) == 1
