@@ -6,7 +6,9 @@ One row is one row of the study's CSV file of that name, checked and typed. Read
 from pandera.typing import Series
 
 from schemas.base import Contract, described
-from schemas.vocabulary import AGS, BODY_KINDS, CALIBRATION_WORLDS, ISO_DATE, QUARTER, ROBUSTNESS_RECORDS, UNIT_KINDS
+from schemas.vocabulary import (
+    AGS, BODY_KINDS, CALIBRATION_WORLDS, ISO_DATE, POWER_DESIGNS, QUARTER, ROBUSTNESS_RECORDS, UNIT_KINDS,
+)  # fmt: skip
 
 
 class Body(Contract):
@@ -199,3 +201,35 @@ class RobustnessRecord(Contract):
 
         name = "robustness_record"
         unique = ["check", "ags", "field", "quarter", "unit"]
+
+
+class StudyPower(Contract):
+    """What the verdict could find on the study's design, or with one thing added; made by ``ikz power --store``."""
+
+    quarter: Series[str] = described("Last quarter of the design", str_matches=QUARTER)
+    design_hash: Series[str] = described("SHA-256 over the design it was made for", str_matches=r"^[0-9a-f]{64}$")
+    design: Series[str] = described("base, or what is added to it", unique=True, isin=POWER_DESIGNS)
+    are_starts_assumed: Series[bool] = described("Whether every region is taken to begin as early as it can have")
+    noise_percent: Series[float] = described("Noise of a body's quarterly cost per case [%]", gt=0)
+    icc: Series[float] = described("Share of its variance common to a region", ge=0)
+    autocorrelation: Series[float] = described("Correlation with the quarter before", ge=0)
+    noise_quarter: Series[str] = described(
+        "Evaluation quarter of the deliveries it was estimated from; empty when assumed", nullable=True
+    )
+    fields: Series[int] = described("Fields tested together [number]", ge=1)
+    draws: Series[int] = described("Programmes drawn [number]", ge=1)
+    power_5_percent: Series[float] = described("Programmes in which -5 % is supported [%]", nullable=True)
+    power_10_percent: Series[float] = described("Programmes in which -10 % is supported [%]", nullable=True)
+    power_20_percent: Series[float] = described("Programmes in which -20 % is supported [%]", nullable=True)
+    mde_cr2_percent: Series[float] = described("Least saving that CR2 alone finds with 80 % [%]", nullable=True)
+    mde_supported_one_percent: Series[float] = described(
+        "Least saving supported with 80 %, one field alone [%]; empty when none is", nullable=True
+    )
+    mde_supported_percent: Series[float] = described(
+        "Least saving supported with 80 %, all fields together [%]; empty when none is", nullable=True
+    )
+
+    class Config:
+        """Name of the table; a register of the study, not a table of the pipeline."""
+
+        name = "power"

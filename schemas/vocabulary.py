@@ -66,3 +66,5 @@ FURTHER_WARNINGS = (
 
 CALIBRATION_WORLDS = ("A", "B", "C", "D", "E", "F", "G", "H")
 """Error worlds of the calibration, see ikz_eval/calibration/worlds.py."""
+POWER_DESIGNS = ("base", "one_region", "four_quarters", "longer_base", "more_blocks")
+"""Designs whose power is compared, see ikz_eval/calibration/power.py."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ikz_eval.calibration.noise import Noise
-from ikz_eval.calibration.power import Power
+from ikz_eval.calibration.power import EFFECTS, Power
 from ikz_eval.publish.svg import FONT, INK, WORDS, Drawing, layer, quantity, render
 from ikz_eval.texts import number, text
 
@@ -34,6 +34,8 @@ class PowerReport:
         What is assumed, and what the registered design allows, in the language of the report.
     draws : int
         Programmes drawn.
+    are_starts_assumed : bool
+        Whether the starts of the regions are an assumption.
     """
 
     study: str
@@ -41,6 +43,7 @@ class PowerReport:
     powers: tuple[Power, ...]
     remarks: tuple[str, ...]
     draws: int
+    are_starts_assumed: bool = False
 
     def head(self, lang: str) -> tuple[str, ...]:
         """Return title, design, noise and remarks."""
@@ -79,6 +82,30 @@ class PowerReport:
             },
             "remarks": list(self.remarks),
             "designs": [_values(each) for each in self.powers],
+        }
+
+    def rows(self) -> list[dict[str, object]]:
+        """Return a row a design for the study's power.csv, without quarter and hash."""
+        return [self._row(each) for each in self.powers]
+
+    def _row(self, power: Power) -> dict[str, object]:
+        shares = {f"power_{-effect:g}_percent": power.power.get(effect) for effect in EFFECTS}
+        least = (power.cr2_percent, power.supported_one_percent, power.supported_percent)
+        names = ("mde_cr2_percent", "mde_supported_one_percent", "mde_supported_percent")
+        return {
+            "design": power.study.name,
+            "are_starts_assumed": self.are_starts_assumed,
+            "noise_percent": f"{100 * self.noise.scale:.3f}",
+            "icc": f"{self.noise.icc:.4f}",
+            "autocorrelation": f"{self.noise.autocorrelation:.4f}",
+            "noise_quarter": self.noise.quarter,
+            "fields": power.study.fields,
+            "draws": self.draws,
+            **{name: None if share is None else f"{100 * share:.2f}" for name, share in shares.items()},
+            **{
+                name: None if value is None or not np.isfinite(value) else f"{value:.3f}"
+                for name, value in zip(names, least, strict=True)
+            },
         }
 
     def svg(self, lang: str, stem: str = "power") -> str:

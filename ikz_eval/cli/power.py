@@ -14,6 +14,7 @@ from ikz_eval.errors import UsageError
 if TYPE_CHECKING:
     from ikz_eval.calibration.noise import Noise
     from ikz_eval.calibration.power import PlannedStudy
+    from ikz_eval.calibration.power_report import PowerReport
     from ikz_eval.registry import Registry
 
 _STAGGER = 4
@@ -45,11 +46,12 @@ _STAGGER = 4
 @click.option(
     "--figure", type=click.Path(dir_okay=False, path_type=Path), help="Also draw the power into this SVG file."
 )
+@click.option("--store", is_flag=True, help="Also write studies/NAME/power.csv, which releases show.")
 @click.option("--lang", type=click.Choice(["de", "en"]), default="de", show_default=True)
 def power(
     study: str | None, quarter: str | None, regions: int | None, bodies: int, blocks: int, before: int, after: int,
     fields: int | None, noise: float | None, icc: float | None, autocorrelation: float | None, draws: int, style: str,
-    figure: Path | None, lang: str,
+    figure: Path | None, store: bool, lang: str,
 ) -> None:  # fmt: skip
     """Show what the verdict could find: power at -5, -10 and -20 %, least detectable effects, what more would buy.
 
@@ -64,6 +66,8 @@ def power(
     from ikz_eval.calibration.power_report import PowerReport
     from ikz_eval.registry import load_registry
 
+    if store and regions is not None:
+        raise UsageError("--store keeps the power of a registered study; it does not go with --regions")
     registry = load_registry(study)
     chosen = registry.evaluation(quarter) if quarter else registry.latest_closed(datetime.now(UTC))
     known = _noise(registry, noise, icc, autocorrelation)
@@ -71,9 +75,11 @@ def power(
         base, remarks = _registered(registry, chosen.quarter, fields, lang)
     else:
         base, remarks = _from_scratch(registry, regions, bodies, blocks, before, after, fields), []
-    effects = CURVE if figure else EFFECTS
+    effects = CURVE if figure is not None else EFFECTS
     found = tuple(power_of(each, known, effects=effects, draws=draws) for each in alternatives(base))
-    report = PowerReport(registry.title(lang), known, found, tuple(remarks), draws)
+    report = PowerReport(registry.title(lang), known, found, tuple(remarks), draws, bool(remarks))
+    if store:
+        _store(registry, chosen.quarter, report)
     if figure is not None:
         figure.write_text(report.svg(lang), encoding="utf-8")
     if style == "json":
@@ -134,6 +140,21 @@ def _registered(registry: "Registry", quarter: str, fields: int | None, lang: st
         raise UsageError(f"study '{registry.study}': no start is known or bounded; plan with --regions")
     quarters = tuple(quarter_range(registry.first_quarter, quarter))
     return PlannedStudy("base", assumed, quarters, fields or len(registry.outcomes)), remarks
+
+
+def _store(registry: "Registry", quarter: str, report: "PowerReport") -> None:
+    """Write the study's power.csv."""
+    import csv
+
+    from ikz_eval.registry.calibration import design_hash
+    from ikz_eval.settings import ROOT
+
+    head = {"quarter": quarter, "design_hash": design_hash(registry, quarter)}
+    rows = [head | row for row in report.rows()]
+    with (ROOT / "studies" / registry.study / "power.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: str(v).lower() if isinstance(v, bool) else v for k, v in row.items()} for row in rows)
 
 
 def _from_scratch(

@@ -121,6 +121,13 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _share("coverage_percent"), _share("power_percent"), Column("mc_error_percent", "percent", PERCENT, 2),
         _count("draws"),
     ),
+    "PW": (
+        Column("design", "design"), _count("fields"), Column("noise_percent", "percent", PERCENT, 1),
+        Column("icc", "decimal", None, 2), Column("autocorrelation", "decimal", None, 2),
+        Column("noise_source", "known"), Column("starts", "known"),
+        _share("power_5_percent"), _share("power_10_percent"), _share("power_20_percent"),
+        _share("mde_cr2_percent"), _share("mde_supported_one_percent"), _share("mde_supported_percent"),
+    ),
     "DC": (
         Column("field", "field"), Column("specification"), _count("treated_regions"), _count("comparison_blocks"),
         *_WINDOWS, _share("leverage_share_max_percent"),
@@ -161,7 +168,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }  # fmt: skip
 """Published tables in the order in which they are printed."""
 
-SHEETS = ("T1", "T2", "T3", "T10", "RC", "PS", "BE", "WI", "SK", "CA", "DC", "PF", "RG", "RS")
+SHEETS = ("T1", "T2", "T3", "T10", "RC", "PS", "BE", "WI", "SK", "CA", "PW", "DC", "PF", "RG", "RS")
 """Tables people read as tables; the others are data of figures."""
 
 

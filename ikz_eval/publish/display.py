@@ -15,7 +15,7 @@ from ikz_eval.texts import number, text
 
 _WORDS = {
     "cost_block", "level", "effect_level", "method", "outcome", "direction", "unit_kind", "status", "measure", "conclusion", "group",
-    "agreement_status", "series", "check", "family", "further_method", "inference", "calibration",
+    "agreement_status", "series", "check", "family", "further_method", "inference", "calibration", "design", "known",
 }  # fmt: skip
 """Kinds whose words stand in the catalogue ``publish`` under the kind's own name."""
 _PARTS = ("all", "lowest", "highest", "earliest", "latest")

@@ -43,6 +43,10 @@ _ON_PAGE = {
         "inference", "judgement", "size_a_percent", "size_b_percent", "size_c_percent", "size_d_percent",
         "coverage_percent", "power_percent", "mc_error_percent",
     ),
+    "PW": (
+        "design", "fields", "noise_percent", "icc", "autocorrelation", "noise_source", "starts", "power_5_percent",
+        "power_10_percent", "power_20_percent", "mde_cr2_percent", "mde_supported_one_percent", "mde_supported_percent",
+    ),
     "parts": ("term", "level", "specification", "method", "effect_percent", "effect_eur_per_case"),
     "PF": (
         "measure", "base_label", "base_value", "joint_label", "joint_value", "difference", "difference_percent",
@@ -179,6 +183,11 @@ class PageTables:
         """Return CA of one field."""
         table = self._of_field("CA", field)
         return self._table("CA", table, self._caption("CA", field), None, table["judgement"] == "primary")
+
+    def power(self) -> PageTable:
+        """Return PW."""
+        table = self._joined("PW")
+        return self._table("PW", table, self._text("table.PW"), None, table["design"] == "base")
 
     def has_primary(self, field: str) -> bool:
         """Return whether the calibration leaves a field any primary inference."""

@@ -16,6 +16,7 @@ from ikz_eval.publish.tables_completeness import completeness, delivery_calendar
 from ikz_eval.publish.tables_cost import cost_blocks, cost_over_time, cost_per_case
 from ikz_eval.publish.tables_effect import design_cards, effects, event_paths, published_cases
 from ikz_eval.publish.tables_further import descriptions, further, scale
+from ikz_eval.publish.tables_power import power
 from ikz_eval.publish.tables_registry import agreements, reference_series
 from ikz_eval.publish.tables_robustness import placebos, robustness
 from ikz_eval.registry import Registry
@@ -35,6 +36,7 @@ _ROWS: dict[str, Callable[[Registry, Tables, str], list[Row]]] = {
     "WI": lambda registry, tables, quarter: further(registry, tables["further_estimate"]),
     "SK": lambda registry, tables, quarter: scale(registry, tables["further_estimate"]),
     "CA": lambda registry, tables, quarter: calibration(registry, quarter),
+    "PW": lambda registry, tables, quarter: power(registry, quarter),
     "DC": lambda registry, tables, quarter: design_cards(registry, tables["design_card"], tables["verdict"]),
     "F1": lambda registry, tables, quarter: cost_over_time(registry, tables["partnership"]),
     "F2": lambda registry, tables, quarter: event_paths(registry, tables["event_path"]),

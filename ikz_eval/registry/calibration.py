@@ -76,6 +76,12 @@ def is_current(registry: Registry, quarter: str) -> bool:
     return known == {design_hash(registry, quarter)}
 
 
+def is_power_current(registry: Registry, quarter: str) -> bool:
+    """Return whether the study's power was made for the design of this evaluation quarter."""
+    known = set(registry.power["design_hash"]) if not registry.power.empty else set()
+    return known == {design_hash(registry, quarter)}
+
+
 def field_rows(table: pd.DataFrame, field: str) -> pd.DataFrame:
     """Return the rows of a calibration that speak of a field, those of all fields jointly included, in its order."""
     if table.empty:

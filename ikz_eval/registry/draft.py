@@ -13,7 +13,7 @@ from ikz_eval.registry.faults import Fault
 from ikz_eval.registry.plan import FILE, Plan, read_plan
 from ikz_eval.registry.tables import StudyTable, read_table
 from schemas import CONTRACTS, Contract
-from schemas.registry import Calibration, DocumentedConflict, RobustnessRecord
+from schemas.registry import Calibration, DocumentedConflict, RobustnessRecord, StudyPower
 
 REQUIRED = {
     "bodies": "body",
@@ -73,6 +73,7 @@ def study_files() -> dict[str, tuple[str, type[Contract], bool]]:
     files["conflicts"] = ("conflicts.csv", DocumentedConflict, False)
     files["calibration"] = ("calibration.csv", Calibration, False)
     files["robustness"] = ("robustness.csv", RobustnessRecord, False)
+    files["power"] = ("power.csv", StudyPower, False)
     for name in REFERENCE:
         files[name] = (f"reference/{name}.csv", CONTRACTS[name], False)
     return files

@@ -122,4 +122,5 @@ def _registry(folder: Path, draft: Draft) -> Registry:
         conflicts=frames["conflicts"],
         calibration=frames["calibration"],
         robustness=frames["robustness"],
+        power=frames["power"],
     )

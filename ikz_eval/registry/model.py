@@ -135,6 +135,8 @@ class Registry:
         How inference performs on the study's design (``Calibration``); empty before ``make calibrate``.
     robustness : pd.DataFrame
         Records that checks of the robustness card rest on (``RobustnessRecord``).
+    power : pd.DataFrame
+        What the verdict could find on the design (``StudyPower``); empty before ``ikz power --store``.
     """
 
     study: str
@@ -165,6 +167,7 @@ class Registry:
     conflicts: pd.DataFrame = field(default_factory=pd.DataFrame)
     calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
     robustness: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=ROBUSTNESS_COLUMNS, dtype="str"))
+    power: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def delivered_fields(self) -> list[str]:
