@@ -14,6 +14,7 @@ from ikz_eval.publish.svg import FONT, INK, WORDS, Drawing, layer, quantity, ren
 from ikz_eval.texts import number, text
 
 _WIDTH, _HEIGHT = 480, 300
+_TICKS = [-20, -15, -10, -5]
 _COLOURS = ("#00558c", "#b3541e", "#4a7a2c", "#7a4f9a", "#8a6d00")
 _DASHES: tuple[list[int], ...] = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4])
 
@@ -110,7 +111,8 @@ class PowerReport:
 
     def svg(self, lang: str, stem: str = "power") -> str:
         """Return the figure: power by size of the effect, a line a design."""
-        return render(self.drawing(lang), stem, _noise(self.noise, lang), lang)
+        mark = "mark_assumed" if self.noise.quarter is None else "mark_estimated"
+        return render(self.drawing(lang), stem, text(f"calibration.power.{mark}", lang), lang)
 
     def drawing(self, lang: str) -> Drawing:
         """Return the figure before it is rendered."""
@@ -119,8 +121,8 @@ class PowerReport:
         effects = sorted({effect for each in shown for effect in each.power}) or [0.0]
         x_axis = {
             "title": text("calibration.power.axis_effect", lang),
-            "values": effects,
-            "format": ",~f",
+            "values": _TICKS,
+            "format": "d",
             "grid": False,
         }
         y_axis = {"title": text("calibration.power.axis_power", lang), "values": [0, 20, 40, 60, 80, 100]}
@@ -150,7 +152,12 @@ class PowerReport:
             _WIDTH,
             _HEIGHT,
             text("calibration.power.title", lang, study=self.study),
-            (text("calibration.power.lead", lang), _design(self.powers[0], lang), *self.remarks),
+            (
+                text("calibration.power.lead", lang),
+                _design(self.powers[0], lang),
+                _noise(self.noise, lang),
+                *self.remarks,
+            ),
             text("calibration.power.description", lang, points=points_said),
         )
 
