@@ -7,7 +7,14 @@ from pandera.typing import Series
 
 from schemas.base import Contract, described
 from schemas.vocabulary import (
-    AGS, BODY_KINDS, CALIBRATION_WORLDS, ISO_DATE, POWER_DESIGNS, QUARTER, ROBUSTNESS_RECORDS, UNIT_KINDS,
+    AGS,
+    BODY_KINDS,
+    CALIBRATION_WORLDS,
+    ISO_DATE,
+    POWER_DESIGNS,
+    QUARTER,
+    ROBUSTNESS_RECORDS,
+    UNIT_KINDS,
 )  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def _rows(
             rows["estimate"] += estimate_rows(evaluation_quarter, each)
             rows["event_path"] += event_path_rows(evaluation_quarter, each)
         evaluations += found
-        tests = run_required_tests(found)
+        tests = run_required_tests(found, least_supported=specification.is_primary)
         for each in found:
             known = tests.get(each.field)
             rows["design_card"].append(design_card_row(evaluation_quarter, each, known))

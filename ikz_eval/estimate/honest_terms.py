@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ikz_eval.estimate.inferring import Number, Numbers, Plan
 
 LANGUAGES = ("en", "de")
-MANY = 2
+ENOUGH_CLUSTERS = 2
 """Clusters per coefficient under which a caution stands beside the set (simulation in the docs)."""
 Said = tuple[str, dict[str, object]] | None
 
@@ -93,7 +93,7 @@ def _reason(study: EventCoefficients, is_withheld: bool) -> Said:
 
 def _caution(study: EventCoefficients) -> Said:
     """Return that the covariance rests on few clusters, as a text with its values; None when it does not."""
-    if study.n_clusters >= MANY * study.estimates.size:
+    if study.n_clusters >= ENOUGH_CLUSTERS * study.estimates.size:
         return None
     return "honest.caution.barely_more", {"clusters": study.n_clusters, "coefficients": study.estimates.size}
 

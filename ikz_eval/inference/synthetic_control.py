@@ -92,6 +92,18 @@ class DonorPool:
         """Return the weights of the exact optimum, closest to equal ones where several fit best, shape (j,)."""
         return simplex_least_squares(self.outcome[:, : self.before].T, path[: self.before])
 
+    def best_of_each(self, paths: Floats, allowed: Flags) -> Floats:
+        """Return the weights of the exact optimum of each path with the donors it may use, shape (b, j)."""
+        found = np.zeros(allowed.shape)
+        solved: dict[bytes, Floats] = {}
+        for i, (path, donors) in enumerate(zip(paths, allowed, strict=True)):
+            key = path.tobytes() + donors.tobytes()
+            if key not in solved:
+                own = self.outcome[donors][:, : self.before].T
+                solved[key] = simplex_least_squares(own, path[: self.before])
+            found[i, donors] = solved[key]
+        return found
+
     def gaps(self, paths: Floats, weights: Floats) -> Floats:
         """Return outcome less synthetic outcome, shape (b, periods)."""
         gaps: Floats = paths - weights @ self.outcome

@@ -19,6 +19,8 @@ from ikz_eval.estimate.synthetic import SyntheticControlFit, fit_synthetic_contr
 FAMILY = "description"
 FEW_DONORS = 10
 """With fewer comparison bodies a rank says little."""
+FRAGILE = 0.1
+"""Weights that fit as well as the best give effects this far apart, in the donors' usual change from quarter to quarter."""
 POOR_FIT = 2.0
 """A distance before the start beyond this many times the donors' usual change from quarter to quarter is poor."""
 SHORT_SERIES = 12
@@ -56,7 +58,7 @@ def _before_after(region: str, series: pd.DataFrame) -> Figure:
 def _synthetic_control(region: str, panel: pd.DataFrame) -> Figure:
     """Compare the partnership with the comparison bodies' weighted mean that went along with it before the start."""
     try:
-        fit = fit_synthetic_control(panel, **_NAMES)
+        fit = fit_synthetic_control(panel, **_NAMES, is_exact=True)
     except EstimationError:
         return Figure(FAMILY, "synthetic_control", region, withheld="not_identified")
     warnings = _control_warnings(fit)
@@ -69,7 +71,7 @@ def _control_warnings(fit: SyntheticControlFit) -> tuple[str, ...]:
     left = fit.leave_one_out["estimate"]
     holds = {
         "poor_fit": fit.rmspe[0] > POOR_FIT * fit.noise,
-        "fragile_weights": fit.is_fragile,
+        "fragile_weights": fit.equal_fit[1] - fit.equal_fit[0] > FRAGILE * fit.noise,
         "one_donor_matters": bool((left * fit.estimate <= 0).any()),
         "few_donors": fit.n_units - 1 < FEW_DONORS,
         "donors_dropped": bool(fit.dropped),
@@ -80,11 +82,11 @@ def _control_warnings(fit: SyntheticControlFit) -> tuple[str, ...]:
 def _synthetic_did(region: str, panel: pd.DataFrame) -> Figure:
     """Compare the partnership's change with that of weighted comparison bodies over weighted quarters."""
     try:
-        fit = fit_synthetic_did(panel, **_NAMES)
+        fit = fit_synthetic_did(panel, **_NAMES, is_ranked=False)
     except EstimationError:
         return Figure(FAMILY, "synthetic_did", region, withheld="not_identified")
     warnings = ("donors_dropped",) if fit.dropped else ()
-    return _ranked("synthetic_did", region, fit.estimate, fit.ranks(), fit.n_units, warnings)
+    return _ranked("synthetic_did", region, fit.estimate, {}, fit.n_units, warnings)
 
 
 def _interrupted(region: str, series: pd.DataFrame) -> Figure:

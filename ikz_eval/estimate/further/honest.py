@@ -12,7 +12,7 @@ from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.evaluation import FieldEvaluation
 from ikz_eval.estimate.event_study import EventPathFit
 from ikz_eval.estimate.further.figure import Figure
-from ikz_eval.estimate.honest_terms import honest_terms
+from ikz_eval.estimate.honest_terms import ENOUGH_CLUSTERS, honest_terms
 from ikz_eval.estimate.inferring import Numbers, Plan
 from ikz_eval.estimate.sign_checks import BIN
 
@@ -26,10 +26,9 @@ def _known(path: EventPathFit, *, is_withheld: bool) -> Numbers:
     There the covariance is nearly singular and sets without any violation exclude the truth in far more than 5 % of cases
     (docs/methods/honest.md), so the stricter rule holds for what is published.
     """
-    known = honest_terms(path, Plan(("honest",), is_withheld=is_withheld))[FIRST_YEAR]
-    if known.get("caution") and not is_withheld:
-        return honest_terms(path, Plan(("honest",), is_withheld=True))[FIRST_YEAR]
-    return known
+    coefficients = sum(not point.is_reference for point in path.points)
+    barely = path.linear.n_clusters < ENOUGH_CLUSTERS * coefficients
+    return honest_terms(path, Plan(("honest",), is_withheld=is_withheld or barely))[FIRST_YEAR]
 
 
 def honest_figures(found: FieldEvaluation) -> Iterator[Figure]:

@@ -171,6 +171,7 @@ def fit_synthetic_control(
     cohort: str | None = None,
     cluster: str | None = None,
     donors: Sequence[str] = (),
+    is_exact: bool = False,
 ) -> SyntheticControlFit:
     """Compare one treated unit or region with the donors' weighted mean that fits it best before the start.
 
@@ -186,6 +187,9 @@ def fit_synthetic_control(
         Column of regions and comparison blocks: the treated must be one of them, and whole blocks are placebos too.
     donors : sequence of str
         Units that may be donors; every never treated one when left out.
+    is_exact : bool
+        Whether weights are the exact optimum of each problem instead of where the search of the reference program stops
+        after its number of steps. Starting points then lead to the same weights.
 
     Raises
     ------
@@ -213,7 +217,7 @@ def fit_synthetic_control(
     start = _one_start(wide)
     pool = DonorPool(wide.donors, wide.before(start))
     path = wide.treated.mean(axis=0)
-    searched = _search(wide, pool, path)
+    searched = _search(wide, pool, path, is_exact=is_exact)
     gap = path - searched.own[0] @ pool.outcome
     starts, equal_fit = _starts(wide, pool, path, searched.own)
     return SyntheticControlFit(
@@ -250,7 +254,7 @@ class _Searched:
     block_paths: Floats
 
 
-def _search(wide: WidePanel, pool: DonorPool, path: Floats) -> _Searched:
+def _search(wide: WidePanel, pool: DonorPool, path: Floats, *, is_exact: bool) -> _Searched:
     """Return all weights that are needed; solved at once, which takes hardly longer than one problem."""
     count = len(pool.outcome)
     members = _ranked_blocks(wide)[1]
@@ -259,7 +263,8 @@ def _search(wide: WidePanel, pool: DonorPool, path: Floats) -> _Searched:
     equal = np.full((2 * count + len(members), count), 1 / count)
     paths = np.vstack([np.tile(path, (1 + 2 * count, 1)), pool.outcome, means])
     allowed = np.vstack([np.ones((1 + count, count), dtype=np.bool_), others, others, ~members])
-    found = pool.weights(paths, allowed, np.vstack([np.full(count, 1 / count), alone, equal]))
+    starts = np.vstack([np.full(count, 1 / count), alone, equal])
+    found = pool.best_of_each(paths, allowed) if is_exact else pool.weights(paths, allowed, starts)
     own, without, bodies, blocks = np.split(found, np.cumsum([1 + count, count, count]))
     return _Searched(own, without, bodies, blocks, means)
 

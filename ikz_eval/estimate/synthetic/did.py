@@ -199,6 +199,7 @@ def fit_synthetic_did(
     cohort: str | None = None,
     cluster: str | None = None,
     donors: Sequence[str] = (),
+    is_ranked: bool = True,
 ) -> SyntheticDidFit:
     """Compare treated units with weighted donors, from their weighted earlier periods on.
 
@@ -214,6 +215,8 @@ def fit_synthetic_did(
         Column of regions and comparison blocks; whole blocks are placebos too.
     donors : sequence of str
         Units that may be donors; every never treated one when left out.
+    is_ranked : bool
+        Whether donors and blocks are taken as if treated; without, there is no rank, and hardly any time is taken.
 
     Raises
     ------
@@ -242,6 +245,8 @@ def fit_synthetic_did(
     own = wide.start[wide.is_treated]
     starts = tuple(float(start) for start in np.unique(own))
     cohorts = tuple(cohort_weights(wide.donors, wide.treated[own == start], wide.before(start)) for start in starts)
+    if not is_ranked:
+        return SyntheticDidFit(wide, starts, cohorts, None, None)
     few = [_placebos(wide, starts, cohorts, None, 0, by_blocks=by_blocks) for by_blocks in (False, True)]
     return SyntheticDidFit(wide, starts, cohorts, few[0], few[1])
 
