@@ -81,7 +81,7 @@ def _block(n_clusters: int, count: int, weights: str, random: np.random.Generato
         words = -(-count // _WORD)
         raw = np.asarray(random.bit_generator.random_raw(n_clusters * words), dtype="<u8").view(np.uint8)
         signs: Floats = np.take(_SIGNS_OF_BYTE, raw, axis=0).reshape(n_clusters, words * _WORD)
-        return signs if count == signs.shape[1] else np.ascontiguousarray(signs[:, :count])
+        return signs[:, :count]
     if weights == "webb":
         picked: Floats = values[random.integers(0, values.size, size=(n_clusters, count), dtype=np.uint8)]
         return picked
