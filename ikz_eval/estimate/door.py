@@ -114,7 +114,9 @@ class Answer:
             lines.append(
                 "design: " + ", ".join(f"{name} {_shown(value)}" for name, value in shown if value is not None)
             )
-        if self.verdict is not None:
+        if self.verdict is not None and self.verdict.code == "descriptive":
+            lines += ["verdict: descriptive", *self.verdict.words["en"]]
+        elif self.verdict is not None:
             why = "; ".join(self.verdict.words["en"])
             lines.append(
                 f"verdict: {self.verdict.code} ({self.verdict.direction})" + (f", because {why}" if why else "")
