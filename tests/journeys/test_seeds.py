@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ikz_eval.estimate import evaluate
+from ikz_eval.estimate import judge
 from ikz_eval.panel import build_panel, build_partnership
 from ikz_eval.registry import load_registry
 from ikz_eval.simulation import simulate, true_effects
@@ -32,7 +32,7 @@ def evaluated(seed: int) -> pd.DataFrame:
     programme = simulate(registry, seed)
     panel = build_panel(registry, evaluation, programme.delivery, programme.cost, programme.caseload, programme.staff)
     partnership = build_partnership(registry, panel)
-    tables = evaluate(registry, evaluation.quarter, panel, partnership)
+    tables = judge(registry, evaluation.quarter, panel, partnership)
     primary = tables["estimate"].query("is_primary and term == 'ATT'").set_index("field")
     verdict = tables["verdict"].query("specification == @registry.primary.name").set_index("field")
     truth = pd.Series(true_effects(programme, registry, evaluation))
