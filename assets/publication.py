@@ -19,7 +19,7 @@ else:
     Frame = Any
     Path = Any
 
-_PICTURES = ("lieferkalender", "wirkungen", "fallkosten", "ereignispfad")
+_PICTURES = ("lieferkalender", "wirkungen", "aussagekraft", "fallkosten", "ereignispfad")
 """Figures shown in Dagster, the German edition: stems without a language ending."""
 
 

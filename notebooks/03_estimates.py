@@ -112,3 +112,16 @@ figures.table(pd.read_csv("../tables/WI.csv", dtype="str"), "WI", registry)
 
 # %%
 figures.table(pd.read_csv("../tables/SK.csv", dtype="str"), "SK", registry)
+
+# %% [markdown]
+# ## Wie gut die Tests auf diesem Aufbau sind, und was sie finden könnten
+#
+# Vor jedem Ergebnis liefen die Tests auf erfundenen Programmen mit den Regionen, Körperschaften und Quartalen dieser Studie. Die
+# *Trefferquote* sagt, wie oft eine Ersparnis dieser Größe „belegt“ hieße: Was der Aufbau nicht finden kann, fehlt nicht.
+
+# %%
+figures.table(pd.read_csv("../tables/CA.csv", dtype="str"), "CA", registry)
+
+# %%
+display(figures.picture("../figures/aussagekraft.svg"))
+figures.table(pd.read_csv("../tables/PW.csv", dtype="str"), "PW", registry)

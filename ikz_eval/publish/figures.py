@@ -20,6 +20,7 @@ from ikz_eval.publish.display import Words
 from ikz_eval.publish.event_path_chart import draw_event_path
 from ikz_eval.publish.forest_chart import draw_forest
 from ikz_eval.publish.mark import mark
+from ikz_eval.publish.power_chart import SAVINGS, draw_power
 from ikz_eval.publish.sentences import lacking_here
 from ikz_eval.publish.svg import Drawing, render
 from ikz_eval.registry import Registry
@@ -142,8 +143,8 @@ def draw(cells: pd.DataFrame, registry: Registry, lang: str = "de") -> dict[str,
     Returns
     -------
     dict of str to str
-        File name without ending -> SVG text: ``lieferkalender``, ``wirkungen``, ``fallkosten_<field>``,
-        ``ereignispfad_<field>``. A figure without any value is left out.
+        File name without ending -> SVG text: ``lieferkalender``, ``wirkungen``, ``aussagekraft``,
+        ``fallkosten_<field>``, ``ereignispfad_<field>``. A figure without any value is left out.
     """
     units = dict(zip(registry.regions["unit"], registry.regions["name"], strict=True))
     names = dict(zip(registry.fields["field"], registry.fields[f"name_{lang}"], strict=True))
@@ -152,6 +153,8 @@ def draw(cells: pd.DataFrame, registry: Registry, lang: str = "de") -> dict[str,
     if not calendar.empty:
         drawings["lieferkalender"] = draw_calendar(calendar, units, lang)
     drawings["wirkungen"] = draw_forest(*_effects(cells), names, lang)
+    powers = (f"power_{saving}_percent" for saving in SAVINGS)
+    drawings["aussagekraft"] = draw_power(_numbers(wide(cells, "PW"), "noise_percent", "fields", *powers), lang)
     for field, rows in _numbers(wide(cells, "F1"), "real_gross_cost_per_case_eur").groupby("field", sort=False):
         drawings[f"fallkosten_{field}"] = draw_cost(
             rows, names.get(str(field), str(field)), units, registry.price_base, lang

@@ -99,6 +99,7 @@ def page_bytes(cells: pd.DataFrame, registry: Registry, edition: Edition, figure
         tables=tables, has_cases=not wide(cells, "PF").empty,
         calendar=_drawing(figures, "lieferkalender", text("publish.figure.lieferkalender", lang), "F3"),
         overview=_drawing(figures, "wirkungen", text("publish.figure.wirkungen", lang), "T10"),
+        power=_drawing(figures, "aussagekraft", text("publish.figure.aussagekraft", lang), "PW"),
         drawings=list(_drawings(figures, words)),
         methods=list(_methods(registry, edition.evaluation, words)),
         sources=list(_sources(registry, cells, words)),
