@@ -89,7 +89,7 @@ figures.table(pd.read_csv("../tables/PS.csv", dtype="str"), "PS", registry)
 # ## Was sich von einer einzelnen Region sagen lässt
 #
 # Beschreibend, ohne Urteil: vorher und nachher, eine Nachbildung aus Vergleichsstellen mit ihrem Rang unter Scheinversuchen, ein
-# Knick in der eigenen Reihe. Rang 1 heißt: bei keiner Vergleichsstelle war der Abstand nach dem Beginn im Verhältnis so groß.
+# Knick in der eigenen Reihe. Rang 1 heißt: in keinem Vergleichsblock war der Abstand nach dem Beginn im Verhältnis so groß.
 
 # %%
 figures.table(pd.read_csv("../tables/BE.csv", dtype="str"), "BE", registry)

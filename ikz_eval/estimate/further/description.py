@@ -56,7 +56,11 @@ def _before_after(region: str, series: pd.DataFrame) -> Figure:
 
 
 def _synthetic_control(region: str, panel: pd.DataFrame) -> Figure:
-    """Compare the partnership with the comparison bodies' weighted mean that went along with it before the start."""
+    """Compare the partnership with the comparison bodies' weighted mean that went along with it before the start.
+
+    Ranked among whole blocks: a region's mean moves less than a single body, so that its rank among bodies would mislead
+    (docs/methods/synthetic_control.md has the rates).
+    """
     try:
         fit = fit_synthetic_control(panel, **_NAMES, is_exact=True)
     except EstimationError:
@@ -108,7 +112,7 @@ def _ranked(
     method: str, region: str, estimate: float, ranks: Mapping[str, Any], n_units: int, warnings: tuple[str, ...],
     fit_before: float = float("nan"),
 ) -> Figure:  # fmt: skip
-    rank, of = (float("nan") if ranks.get(key) is None else float(ranks[key]) for key in ("rank", "of"))
+    rank, of = (float("nan") if ranks.get(key) is None else float(ranks[key]) for key in ("rank_blocks", "of_blocks"))
     return Figure(
         FAMILY, method, region, estimate, rank=rank, rank_of=of, fit_before=fit_before, n_units=n_units,
         warnings=warnings, withheld="one_region",
