@@ -23,11 +23,11 @@ SIGNS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     ),
 }
 """Values of a cluster's weight and their probabilities, by name of the distribution."""
-BLOCK_CELLS = 2**13
-"""Weights held at once, unless clusters are more: so few (64 kB) that their room is used again instead of being asked of the
-system for each block, which takes longer than the arithmetic."""
-_LEAST_WORDS, _MOST_CELLS = 4, 2**17
-"""Words of a block at least, as fewer draws at a time cost more calls than they save, up to this many weights (1 MB)."""
+BLOCK_CELLS = 2**17
+"""Weights held at once, unless clusters are more: few enough (1 MB) to be used while they are near the processor."""
+_FEW_CLUSTERS, _FEW_CELLS = 128, 10_000
+"""With at most this many clusters, so few weights at once (80 kB) that their room is used again instead of being asked of the
+system for each block, which would take longer than the arithmetic."""
 _SIGNS_OF_BYTE = 1.0 - 2.0 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float64)
 """The eight signs that a byte stands for, shape (256, 8)."""
 _WORD = 64
@@ -71,8 +71,8 @@ def sign_blocks(n_clusters: int, *, weights: str, draws: int, seed: int) -> Iter
 
 
 def _drawn(n_clusters: int, weights: str, draws: int, random: np.random.Generator) -> Iterator[Floats]:
-    words, most = (cells // max(n_clusters, 1) // _WORD for cells in (BLOCK_CELLS, _MOST_CELLS))
-    size = max(words, min(_LEAST_WORDS, most), 1) * _WORD
+    cells = min(BLOCK_CELLS, _FEW_CELLS) if n_clusters <= _FEW_CLUSTERS else BLOCK_CELLS
+    size = max(cells // max(n_clusters, 1) // _WORD, 1) * _WORD
     for start in range(0, draws, size):
         count = min(size, draws - start)
         yield _block(n_clusters, count, weights, random)
