@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.estimate.observations import Flags, Floats, Ints, Observations, read_observations
+from ikz_eval.estimate.observations import Flags, Floats, FromObservations, Ints, Observations, read_observations
 from ikz_eval.estimate.shown import Shown
 from ikz_eval.estimate.twoway_design import full_rank_columns, panel_estimates, parts, two_way_columns
 from ikz_eval.inference import LinearInference, WorkingModel, infer_each, working_model
@@ -45,7 +45,7 @@ class EventPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class EventPathFit(Shown):
+class EventPathFit(FromObservations, Shown):
     """An event path.
 
     Attributes
@@ -64,21 +64,6 @@ class EventPathFit(Shown):
     bin_length: int
     observations: Observations
     weights: Floats
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Rows dropped, by reason."""
-        return self.observations.dropped
-
-    @property
-    def n_obs(self) -> int:
-        """Number of rows used."""
-        return self.observations.outcome.size
-
-    @property
-    def n_units(self) -> int:
-        """Number of units used."""
-        return self.observations.n_units
 
     @property
     def linear(self) -> LinearEstimates:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.estimate.observations import Floats, Ints, Observations
+from ikz_eval.estimate.observations import Floats, FromObservations, Ints, Observations
 from ikz_eval.estimate.shown import Shown
 from ikz_eval.estimate.twoway_design import panel_estimates
 from ikz_eval.inference.estimator import LinearEstimates
@@ -99,7 +99,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupTimeFit(Shown):
+class GroupTimeFit(FromObservations, Shown):
     """Group-time effects.
 
     Attributes
@@ -129,21 +129,6 @@ class GroupTimeFit(Shown):
     unit_clusters: Ints
     observations: Observations
     aggregation: str
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Rows dropped, by reason."""
-        return self.observations.dropped
-
-    @property
-    def n_obs(self) -> int:
-        """Number of rows used."""
-        return self.observations.outcome.size
-
-    @property
-    def n_units(self) -> int:
-        """Number of units used."""
-        return self.observations.n_units
 
     @property
     def estimates(self) -> list[Aggregate]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.imputation_terms import AGGREGATIONS, conservative_errors, term_weights
-from ikz_eval.estimate.observations import AVERAGES, Flags, Floats, Observations, read_observations
+from ikz_eval.estimate.observations import AVERAGES, Flags, Floats, FromObservations, Observations, read_observations
 from ikz_eval.estimate.shown import Shown
 from ikz_eval.estimate.twoway_design import (
     full_rank_columns,
@@ -29,7 +29,7 @@ from ikz_eval.inference.linear import column_basis
 
 
 @dataclass(frozen=True, slots=True)
-class ImputationFit(Shown):
+class ImputationFit(FromObservations, Shown):
     """An imputation estimate.
 
     Attributes
@@ -66,21 +66,6 @@ class ImputationFit(Shown):
     terms: tuple[str, ...]
     term_weights: Floats
     term_treated_weights: Floats
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Rows dropped, by reason."""
-        return self.observations.dropped
-
-    @property
-    def n_obs(self) -> int:
-        """Number of rows used."""
-        return self.observations.outcome.size
-
-    @property
-    def n_units(self) -> int:
-        """Number of units used."""
-        return self.observations.n_units
 
     @property
     def effects(self) -> pd.DataFrame:

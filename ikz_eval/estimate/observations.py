@@ -129,6 +129,28 @@ class Observations:
         )  # fmt: skip
 
 
+class FromObservations:
+    """Gives a fit that keeps its ``observations`` the counts that every fit offers."""
+
+    __slots__ = ()
+    observations: Observations
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Rows dropped, by reason."""
+        return self.observations.dropped
+
+    @property
+    def n_obs(self) -> int:
+        """Number of rows used."""
+        return self.observations.outcome.size
+
+    @property
+    def n_units(self) -> int:
+        """Number of units used."""
+        return self.observations.n_units
+
+
 def read_observations(
     panel: pd.DataFrame,
     *,
