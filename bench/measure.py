@@ -2,6 +2,7 @@
 
 import gc
 import json
+import math
 import statistics
 import sys
 import time
@@ -11,23 +12,31 @@ from typing import Any
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS")
 """Variables that set the number of threads of numpy, numba and Rust alike."""
+SHORTEST = 0.02
+"""Seconds that one timing lasts at least, as in timeit: shorter work is repeated within it and the mean is taken."""
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def measured(work: Callable[[], Any], repeats: int) -> tuple[dict[str, float], Any]:
     """Return median seconds and processor seconds, peak memory [MB] beyond what was held before, and the last result."""
-    seconds, busy, result = [], [], None
     before = _memory("VmRSS:")
     _RESET.write_text("5")  # the peak counts from here
-    for _ in range(repeats):
+    result = None
+    timings: list[tuple[float, float]] = []
+    often = 1
+    while len(timings) < repeats:
         result = None  # or its room would count beside that of the next
         gc.collect()
         start, used = time.perf_counter(), time.process_time()
-        result = work()
-        seconds.append(time.perf_counter() - start)
-        busy.append(time.process_time() - used)
+        for _ in range(often):
+            result = work()
+        taken, busy = time.perf_counter() - start, time.process_time() - used
+        timings.append((taken / often, busy / often))
+        if often == 1 and taken < SHORTEST:
+            often, timings = max(math.ceil(SHORTEST / taken), 2), []
     peak = max(_memory("VmHWM:") - before, 0.0)
-    return {"seconds": statistics.median(seconds), "cpu": statistics.median(busy), "megabytes": peak}, result
+    seconds, processor = (statistics.median(each) for each in zip(*timings, strict=True))
+    return {"seconds": seconds, "cpu": processor, "megabytes": peak}, result
 
 
 def _memory(name: str) -> float:

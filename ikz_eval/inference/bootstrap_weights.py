@@ -26,8 +26,7 @@ SIGNS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 BLOCK_CELLS = 2**17
 """Weights held at once, unless clusters are more: few enough (1 MB) to be used while they are near the processor."""
 _FEW_CLUSTERS, _FEW_CELLS = 128, 10_000
-"""With at most this many clusters, so few weights at once (80 kB) that their room is used again instead of being asked of the
-system for each block, which would take longer than the arithmetic."""
+"""With at most this many clusters, so few weights at once (80 kB) that they and what is made of them stay in the cache."""
 _SIGNS_OF_BYTE = 1.0 - 2.0 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float64)
 """The eight signs that a byte stands for, shape (256, 8)."""
 _WORD = 64
@@ -42,7 +41,7 @@ def sign_draws(
     Rademacher signs are enumerated when 2^G is at most ``draws``; the first row is then all plus, the observed one.
     The whole table is held; :func:`sign_blocks` gives the same one in parts.
     """
-    blocks = [block.T for block in sign_blocks(n_clusters, weights=weights, draws=draws, seed=seed)]
+    blocks = [block.T.copy() for block in sign_blocks(n_clusters, weights=weights, draws=draws, seed=seed)]
     return np.concatenate(blocks), is_enumerated(n_clusters, weights=weights, draws=draws)
 
 
@@ -53,6 +52,9 @@ def is_enumerated(n_clusters: int, *, weights: str, draws: int) -> bool:
 
 def sign_blocks(n_clusters: int, *, weights: str, draws: int, seed: int) -> Iterator[Floats]:
     """Yield the weights of some draws at a time, shape (G, draws of the block); together as :func:`sign_draws`.
+
+    A block holds until the next one is taken, which is written into the same room: asking the system for new room each time
+    would take longer than the arithmetic.
 
     Raises
     ------
@@ -73,19 +75,30 @@ def sign_blocks(n_clusters: int, *, weights: str, draws: int, seed: int) -> Iter
 def _drawn(n_clusters: int, weights: str, draws: int, random: np.random.Generator) -> Iterator[Floats]:
     cells = min(BLOCK_CELLS, _FEW_CELLS) if n_clusters <= _FEW_CLUSTERS else BLOCK_CELLS
     size = max(cells // max(n_clusters, 1) // _WORD, 1) * _WORD
+    room = np.empty(n_clusters * min(size, -(-draws // _WORD) * _WORD))
     for start in range(0, draws, size):
         count = min(size, draws - start)
-        yield _block(n_clusters, count, weights, random)
+        if weights == "rademacher":
+            yield _signs(n_clusters, count, random, room)
+        else:
+            yield _block(n_clusters, count, weights, random)
+
+
+def _signs(n_clusters: int, count: int, random: np.random.Generator, room: Floats) -> Floats:
+    """Return signs of ``count`` draws, written into the room.
+
+    A bit a sign, looked up by the byte: one random word makes 64 of them, in the same order on every machine. No byte is out of
+    range; "clip" only spares NumPy a copy to undo an error.
+    """
+    words = -(-count // _WORD)
+    raw = np.asarray(random.bit_generator.random_raw(n_clusters * words), dtype="<u8").view(np.uint8)
+    used = room[: n_clusters * words * _WORD]
+    np.take(_SIGNS_OF_BYTE, raw, axis=0, out=used.reshape(-1, _SIGNS_OF_BYTE.shape[1]), mode="clip")
+    return used.reshape(n_clusters, words * _WORD)[:, :count]
 
 
 def _block(n_clusters: int, count: int, weights: str, random: np.random.Generator) -> Floats:
     values, chances = (np.array(each, dtype=np.float64) for each in SIGNS[weights])
-    if weights == "rademacher":
-        # A bit a sign, looked up by the byte: one random word makes 64 of them, in the same order on every machine.
-        words = -(-count // _WORD)
-        raw = np.asarray(random.bit_generator.random_raw(n_clusters * words), dtype="<u8").view(np.uint8)
-        signs: Floats = np.take(_SIGNS_OF_BYTE, raw, axis=0).reshape(n_clusters, words * _WORD)
-        return signs[:, :count]
     if weights == "webb":
         picked: Floats = values[random.integers(0, values.size, size=(n_clusters, count), dtype=np.uint8)]
         return picked

@@ -126,12 +126,14 @@ def draw_statistics(
 
 def _direct(score: ClusterScores, effects: bool) -> Kernel:
     """Few clusters: scores of all clusters in each draw by a G x G matrix."""
-    matrices = [np.vstack([score.matrix(i), score.numerators[:, i]]) for i in range(2 if effects else 1)]
+    which = range(2 if effects else 1)
+    stacked = np.vstack([np.vstack([score.matrix(i), score.numerators[:, i]]) for i in which])
+    product = _into_same_room(stacked)
 
     def of(block: Floats) -> tuple[Floats, ...]:
-        drawn = [matrix @ block for matrix in matrices]
-        level, slope = drawn[0][-1], drawn[-1][-1] if effects else _NONE
-        products = [_column_products(drawn[i][:-1], drawn[j][:-1]) for i, j in _PAIRS[: 3 if effects else 1]]
+        drawn = product(block).reshape(len(which), -1, block.shape[1])
+        level, slope = drawn[0, -1].copy(), drawn[1, -1].copy() if effects else _NONE
+        products = [_column_products(drawn[i, :-1], drawn[j, :-1]) for i, j in _PAIRS[: 3 if effects else 1]]
         return level, slope, *products, *(() if effects else (_NONE, _NONE))
 
     return of
@@ -148,20 +150,34 @@ def _factored(score: ClusterScores, effects: bool, are_signs: bool) -> Kernel:
     loads, inside = _orthonormal(score.loads, score.inside)
     k = loads.shape[1]
     columns = [np.column_stack([score.numerators[:, i], inside[i], score.own[:, i, None] * loads]) for i in which]
-    stacked = np.ascontiguousarray(np.column_stack(columns).T)
+    product = _into_same_room(np.ascontiguousarray(np.column_stack(columns).T))
     squares = np.column_stack([score.own[:, i] * score.own[:, j] for i, j in _PAIRS[: 3 if effects else 1]])
 
     def of(block: Floats) -> tuple[Floats, ...]:
-        drawn = (stacked @ block).reshape(len(which), 2 * k + 1, -1)
+        drawn = product(block).reshape(len(which), 2 * k + 1, -1)
         plain = np.repeat(squares.sum(axis=0)[:, None], block.shape[1], axis=1) if are_signs else squares.T @ block**2
         w, p = drawn[:, 1 : k + 1], drawn[:, k + 1 :]
         products = [
             plain[n] + _column_products(w[i], w[j] - p[j]) - _column_products(w[j], p[i])
             for n, (i, j) in enumerate(_PAIRS[: 3 if effects else 1])
         ]
-        return drawn[0, 0], drawn[1, 0] if effects else _NONE, *products, *(() if effects else (_NONE, _NONE))
+        level, slope = drawn[0, 0].copy(), drawn[1, 0].copy() if effects else _NONE
+        return level, slope, *products, *(() if effects else (_NONE, _NONE))
 
     return of
+
+
+def _into_same_room(matrix: Floats) -> Callable[[Floats], Floats]:
+    """Return the product of the matrix with a block, written over the last one of the same shape."""
+    room = np.empty((matrix.shape[0], 0))
+
+    def product(block: Floats) -> Floats:
+        nonlocal room
+        if room.shape[1] != block.shape[1]:
+            room = np.empty((matrix.shape[0], block.shape[1]))
+        return np.matmul(matrix, block, out=room)
+
+    return product
 
 
 def _orthonormal(loads: Floats, inside: Floats) -> tuple[Floats, Floats]:
