@@ -7,6 +7,7 @@ linear estimator is dealt_cr2.py; which assignments there are is randomisation.p
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ikz_eval.errors import EstimationError
 from ikz_eval.inference.absorb import Absorbed, absorbed
@@ -14,8 +15,8 @@ from ikz_eval.inference.attainable import DRAWS
 from ikz_eval.inference.estimator import Floats, Ints
 from ikz_eval.inference.randomisation import RandomisationDraws, deal
 
-_AT_ONCE = 2_048
-"""Assignments looked at together."""
+_CELLS_AT_ONCE = 2**17
+"""Assignments looked at together, times clusters: few enough (1 MB a table) to stay near the processor."""
 _NOTHING_LEFT = 1e-18
 """Sum of squares left of a treatment that unit and period effects explain, relative to its own: rounding."""
 
@@ -57,7 +58,7 @@ class DealtTwoway:
     solver: Floats
     factor: float
 
-    def statistics(self, dealt: Ints) -> tuple[Floats, Floats]:
+    def statistics(self, dealt: NDArray[np.integer]) -> tuple[Floats, Floats]:
         """Return coefficient and t under each assignment, infinite where there is none.
 
         Parameters
@@ -65,7 +66,8 @@ class DealtTwoway:
         dealt : ndarray of int
             Path of each cluster, a row an assignment, shape (B, G).
         """
-        parts = [self._some(dealt[start : start + _AT_ONCE]) for start in range(0, len(dealt), _AT_ONCE)]
+        step = max(_CELLS_AT_ONCE // dealt.shape[1], 1)
+        parts = [self._some(dealt[start : start + step].astype(np.intp)) for start in range(0, len(dealt), step)]
         coefficient, t = (np.concatenate([part[i] for part in parts]) for i in range(2))
         return coefficient, t
 

@@ -152,8 +152,10 @@ def assignments(paths: Sequence[Path], *, draws: int = DRAWS, seed: int = 0) -> 
     return [tuple(distinct[code] for code in row) for row in codes.tolist()], is_exact
 
 
-def deal(observed: Ints, *, draws: int = DRAWS, seed: int = 0) -> tuple[Ints, bool]:
+def deal(observed: Ints, *, draws: int = DRAWS, seed: int = 0) -> tuple[NDArray[np.unsignedinteger], bool]:
     """Return the same assignments as codes of paths, shape (B, G), and whether these are all distinct ones.
+
+    Codes are bytes where they can be: an eighth of the room, which many blocks would feel.
 
     Parameters
     ----------
@@ -163,6 +165,7 @@ def deal(observed: Ints, *, draws: int = DRAWS, seed: int = 0) -> tuple[Ints, bo
         As for :func:`randomise`.
     """
     number = count_assignments(observed.tolist())
+    observed = observed.astype(np.min_scalar_type(int(observed.max())))
     if number < 2:
         raise EstimationError("randomisation needs blocks with at least two different start paths")
     if draws < 1:
