@@ -14,7 +14,7 @@ import pandas as pd
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.absorbed_effects import prepare_effects, without_singletons
 from ikz_eval.estimate.least_squares import LeastSquares, least_squares
-from ikz_eval.estimate.observations import Flags, Floats, Observations, read_observations
+from ikz_eval.estimate.observations import Flags, Floats, FromObservations, Observations, read_observations
 from ikz_eval.estimate.regression import terms_frame
 from ikz_eval.estimate.shown import Shown
 from ikz_eval.estimate.treatment_start import with_start
@@ -27,7 +27,7 @@ COMPARISONS = ("never", "last")
 
 
 @dataclass(frozen=True, slots=True)
-class SunAbrahamFit(Shown):
+class SunAbrahamFit(FromObservations, Shown):
     """Interaction-weighted effects.
 
     Attributes
@@ -59,21 +59,6 @@ class SunAbrahamFit(Shown):
     def classical(self) -> tuple[CoefficientInference, ...]:
         """Inference that assumes independent errors of one variance, a term each."""
         return self.fit.classical()
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Rows dropped, by reason."""
-        return self.observations.dropped
-
-    @property
-    def n_obs(self) -> int:
-        """Number of rows used."""
-        return self.linear.n_obs
-
-    @property
-    def n_units(self) -> int:
-        """Number of units used."""
-        return self.observations.n_units
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a term: term, estimate, se_classical, df_classical, p_classical."""

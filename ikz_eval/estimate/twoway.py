@@ -15,7 +15,7 @@ import pandas as pd
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.absorbed_effects import prepare_effects, without_singletons
 from ikz_eval.estimate.least_squares import LeastSquares, least_squares
-from ikz_eval.estimate.observations import Floats, Ints, Observations, read_observations
+from ikz_eval.estimate.observations import Floats, FromObservations, Ints, Observations, read_observations
 from ikz_eval.estimate.quick_arrays import chosen
 from ikz_eval.estimate.regression import terms_frame
 from ikz_eval.estimate.shown import Shown
@@ -26,7 +26,7 @@ from ikz_eval.inference.sandwich import CoefficientInference
 
 
 @dataclass(frozen=True, slots=True)
-class TwowayFit(Shown):
+class TwowayFit(FromObservations, Shown):
     """A two-way fixed-effects coefficient.
 
     Attributes
@@ -57,21 +57,6 @@ class TwowayFit(Shown):
     def classical(self) -> tuple[CoefficientInference, ...]:
         """Inference that assumes independent errors of one variance."""
         return self.fit.classical()
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Rows dropped, by reason."""
-        return self.observations.dropped
-
-    @property
-    def n_obs(self) -> int:
-        """Number of rows used."""
-        return self.linear.n_obs
-
-    @property
-    def n_units(self) -> int:
-        """Number of units used."""
-        return self.observations.n_units
 
     def to_frame(self) -> pd.DataFrame:
         """Return the estimate as one row: term, estimate, se_classical, df_classical, p_classical."""

@@ -13,7 +13,7 @@ import pandas as pd
 from ikz_eval.estimate.inferring import Numbers, Plan
 from ikz_eval.estimate.observations import Floats
 from ikz_eval.estimate.series.newey_west import LAG_RULE, choose_lags, newey_west
-from ikz_eval.estimate.series.read_series import Series, read_series
+from ikz_eval.estimate.series.read_series import FromSeries, Series, read_series
 from ikz_eval.estimate.series.segments import BEFORE_AFTER, LEVEL, Design, Segments, design
 from ikz_eval.estimate.series.series_words import Findings, Jump, sentences
 from ikz_eval.estimate.series.wald import require_residual, wald
@@ -52,7 +52,7 @@ class SegmentedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class InterruptedFit(Shown):
+class InterruptedFit(FromSeries, Shown):
     """Level, slope and trend of one series.
 
     Attributes
@@ -76,18 +76,6 @@ class InterruptedFit(Shown):
     lag_rule: str
 
     own_inference = ("hac", "classical")
-    linear = None
-    n_units = 1
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Rows dropped, by reason."""
-        return self.series.dropped
-
-    @property
-    def n_obs(self) -> int:
-        """Number of periods used."""
-        return self.series.n_obs
 
     @property
     def parts(self) -> tuple[tuple[str, SegmentedModel, int], ...]:

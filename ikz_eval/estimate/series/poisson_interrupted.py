@@ -15,7 +15,7 @@ from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.inferring import Numbers, Plan
 from ikz_eval.estimate.observations import Floats
 from ikz_eval.estimate.series.newey_west import LAG_RULE, choose_lags, newey_west
-from ikz_eval.estimate.series.read_series import Series, read_series
+from ikz_eval.estimate.series.read_series import FromSeries, Series, read_series
 from ikz_eval.estimate.series.segments import BEFORE_AFTER, LEVEL, Design, Segments, design
 from ikz_eval.estimate.series.series_words import Findings, Jump, sentences
 from ikz_eval.estimate.series.wald import require_residual, wald
@@ -60,7 +60,7 @@ class CountModel:
 
 
 @dataclass(frozen=True, slots=True)
-class PoissonInterruptedFit(Shown):
+class PoissonInterruptedFit(FromSeries, Shown):
     """Level, slope and trend of one series of counts, as log rate ratios.
 
     Attributes
@@ -84,18 +84,6 @@ class PoissonInterruptedFit(Shown):
     lag_rule: str
 
     own_inference = ("quasi", "hac", "mle")
-    linear = None
-    n_units = 1
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Rows dropped, by reason."""
-        return self.series.dropped
-
-    @property
-    def n_obs(self) -> int:
-        """Number of periods used."""
-        return self.series.n_obs
 
     @property
     def dispersion(self) -> float:

@@ -96,6 +96,25 @@ class Series:
         return quarter_of_index(int(period)) if self.is_quarters else str(int(period))
 
 
+class FromSeries:
+    """Gives a fit that keeps its ``series`` what every fit of a single series says of itself."""
+
+    __slots__ = ()
+    series: Series
+    linear = None
+    n_units = 1
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Rows dropped, by reason."""
+        return self.series.dropped
+
+    @property
+    def n_obs(self) -> int:
+        """Number of periods used."""
+        return self.series.n_obs
+
+
 def read_series(
     panel: pd.DataFrame,
     *,

@@ -16,7 +16,7 @@ import pandas as pd
 from ikz_eval.errors import EstimationError, UsageError
 from ikz_eval.estimate.inferring import Numbers, Plan
 from ikz_eval.estimate.observations import Floats
-from ikz_eval.estimate.series.read_series import Series, read_series
+from ikz_eval.estimate.series.read_series import FromSeries, Series, read_series
 from ikz_eval.estimate.series.segments import Segments, design
 from ikz_eval.estimate.series.series_words import Findings, Jump, sentences
 from ikz_eval.estimate.series.wald import wald
@@ -30,7 +30,7 @@ _SPARE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class StructuralFit(Shown):
+class StructuralFit(FromSeries, Shown):
     """Regression coefficients and variances of one series.
 
     Attributes
@@ -55,18 +55,6 @@ class StructuralFit(Shown):
     innovations: Floats
 
     own_inference = ("mle",)
-    linear = None
-    n_units = 1
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Rows dropped, by reason."""
-        return self.series.dropped
-
-    @property
-    def n_obs(self) -> int:
-        """Number of periods used."""
-        return self.series.n_obs
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a term, then the variances and the log likelihood: term, estimate, se_mle."""
