@@ -133,7 +133,7 @@ def test_castle_agrees_with_a_peer(covariates):
         castle_panel(), outcome="l_homicide", unit="sid", period="year", cohort="cohort", average="observations",
         covariates=covariates, aggregate="dynamic",
     )  # fmt: skip
-    found = fit.to_frame().set_index("term")[["estimate", "se_conservative"]]
+    found = pd.DataFrame({"estimate": fit.linear.estimates, "se": fit.conservative_errors}, index=list(fit.terms))
     assert found.loc["ATT"].tolist() == pytest.approx(CASTLE[covariates], abs=SINGLE_PRECISION)
     for term, expected in CASTLE_BY_TIME.items() if not covariates else []:
         assert found.loc[term].tolist() == pytest.approx(expected, abs=SINGLE_PRECISION)
