@@ -42,7 +42,7 @@ bench-peers-lock: $(READY) ## resolve the peers anew into bench/peers/requiremen
 	@$(BIN)/uv pip compile bench/peers/requirements.in --python-version 3.11 --generate-hashes --no-strip-extras \
 		--no-header --no-annotate --no-emit-index-url --upgrade --quiet --output-file bench/peers/requirements.lock
 	@! grep -nE '://|index-url|find-links' bench/peers/requirements.lock
-calibrate: $(READY) ## judge the inference on the design of STUDY (DRAWS=, QUARTER=, SCHEDULER= of a Dask cluster)
+calibrate: $(READY) ## judge the inference on the design of STUDY (DRAWS=, QUARTER= or all, SCHEDULER= of a Dask cluster)
 	@$(BIN)/ikz calibrate --workers $(JOBS) $(if $(DRAWS),--draws $(DRAWS)) $(if $(QUARTER),--quarter $(QUARTER)) \
 		$(if $(SCHEDULER),--scheduler $(SCHEDULER))
 	@$(BIN)/python -m docs.build

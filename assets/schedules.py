@@ -72,7 +72,7 @@ def due_evaluation(
     instance : DagsterInstance
         Knows the runs that were started already.
     """
-    closed = [entry for entry in registry.evaluations if entry.cutoff <= now]
+    closed = registry.closed(now)
     if not closed:
         return _skip("open", study=registry.study, now=_day(now))
     due = closed[-1]

@@ -184,7 +184,7 @@ class Calibration(Contract):
         """Name of the table and its key; a register of the study, not a table of the pipeline."""
 
         name = "calibration"
-        unique = ["fields", "level", "inference", "world", "seed_block"]
+        unique = ["quarter", "fields", "level", "inference", "world", "seed_block"]
 
 
 class RobustnessRecord(Contract):
@@ -215,7 +215,7 @@ class StudyPower(Contract):
 
     quarter: Series[str] = described("Last quarter of the design", str_matches=QUARTER)
     design_hash: Series[str] = described("SHA-256 over the design it was made for", str_matches=r"^[0-9a-f]{64}$")
-    design: Series[str] = described("base, or what is added to it", unique=True, isin=POWER_DESIGNS)
+    design: Series[str] = described("base, or what is added to it", isin=POWER_DESIGNS)
     are_starts_assumed: Series[bool] = described("Whether every region is taken to begin as early as it can have")
     noise_percent: Series[float] = described("Noise of a body's quarterly cost per case [%]", gt=0)
     icc: Series[float] = described("Share of its variance common to a region", ge=0)
@@ -237,6 +237,7 @@ class StudyPower(Contract):
     )
 
     class Config:
-        """Name of the table; a register of the study, not a table of the pipeline."""
+        """Name of the table and its key; a register of the study, not a table of the pipeline."""
 
         name = "power"
+        unique = ["quarter", "design"]

@@ -4,7 +4,6 @@ Holds the columns' formulas (contract ``Calibration``) and which inference is ma
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -107,10 +106,3 @@ def table_text(table: pd.DataFrame) -> str:
     for column in ("bias", "mc_error"):
         shown[column] = shown[column].map(lambda value: "" if pd.isna(value) else f"{value:.{_BIAS_DIGITS}f}")
     return shown.to_csv(index=False, lineterminator="\n")
-
-
-def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write the table; a reader sees the whole of it or the one before."""
-    beside = path.with_suffix(".part")
-    beside.write_text(table_text(table), encoding="utf-8")
-    beside.replace(path)

@@ -23,7 +23,11 @@ _STAGGER = 4
 
 @click.command()
 @click.option("--study", help="Folder of studies/; by default the study that IKZ_STUDY names.")
-@click.option("--quarter", help="Last quarter of the design; by default the latest closed evaluation quarter.")
+@click.option(
+    "--quarter",
+    help="Last quarter of the design; by default the latest closed evaluation quarter. With --store also: all, for every closed "
+    "one whose design has no power yet.",
+)
 @click.option("--regions", type=click.IntRange(min=1), help="Plan from scratch: model regions, a year apart.")
 @click.option(
     "--bodies", type=click.IntRange(min=1), default=4, show_default=True, help="Bodies in each, with --regions."
@@ -59,29 +63,56 @@ def power(
     field, every region is taken to begin as early as it can have, and that is said. --regions plans from scratch. The
     noise is estimated from the deliveries evaluated so far, or given, or assumed, and that is said, too.
     """
-    import json
     from datetime import UTC, datetime
 
-    from ikz_eval.calibration.power import CURVE, EFFECTS, alternatives, power_of
-    from ikz_eval.calibration.power_report import PowerReport
     from ikz_eval.registry import load_registry
+    from ikz_eval.registry.calibration import ALL, quarters_meant
 
     if store and regions is not None:
         raise UsageError("--store keeps the power of a registered study; it does not go with --regions")
+    if quarter == ALL and not store:
+        raise UsageError("--quarter all goes with --store: it simulates what the study's file lacks")
     registry = load_registry(study)
-    chosen = registry.evaluation(quarter) if quarter else registry.latest_closed(datetime.now(UTC))
     known = _noise(registry, noise, icc, autocorrelation)
-    if regions is None:
-        base, remarks = _registered(registry, chosen.quarter, fields, lang)
-    else:
-        base, remarks = _from_scratch(registry, regions, bodies, blocks, before, after, fields), []
-    effects = CURVE if figure is not None else EFFECTS
+    quarters = quarters_meant(registry, registry.power, quarter, datetime.now(UTC))
+    if not quarters:
+        click.echo(f"study '{registry.study}': every closed evaluation quarter has the power of its design")
+    for each in quarters:
+        if regions is None:
+            base, remarks = _registered(registry, each, fields, lang)
+        else:
+            base, remarks = _from_scratch(registry, regions, bodies, blocks, before, after, fields), []
+        report = _reported(registry, known, base, remarks, draws, has_curve=figure is not None, lang=lang)
+        if store:
+            _store(registry, each, report)
+        if figure is not None:
+            figure.write_text(report.svg(lang), encoding="utf-8")
+        _show(report, style, lang)
+
+
+def _reported(
+    registry: "Registry",
+    known: "Noise",
+    base: "PlannedStudy",
+    remarks: list[str],
+    draws: int,
+    *,
+    has_curve: bool,
+    lang: str,
+) -> "PowerReport":
+    from ikz_eval.calibration.power import CURVE, EFFECTS, alternatives, power_of
+    from ikz_eval.calibration.power_report import PowerReport
+
+    effects = CURVE if has_curve else EFFECTS
     found = tuple(power_of(each, known, effects=effects, draws=draws) for each in alternatives(base))
-    report = PowerReport(registry.title(lang), known, found, tuple(remarks), draws, bool(remarks))
-    if store:
-        _store(registry, chosen.quarter, report)
-    if figure is not None:
-        figure.write_text(report.svg(lang), encoding="utf-8")
+    return PowerReport(registry.title(lang), known, found, tuple(remarks), draws, bool(remarks))
+
+
+def _show(report: "PowerReport", style: str, lang: str) -> None:
+    import json
+
+    from ikz_eval.calibration.power import EFFECTS
+
     if style == "json":
         click.echo(json.dumps(report.values(), ensure_ascii=False, indent=2))
         return
@@ -143,18 +174,22 @@ def _registered(registry: "Registry", quarter: str, fields: int | None, lang: st
 
 
 def _store(registry: "Registry", quarter: str, report: "PowerReport") -> None:
-    """Write the study's power.csv."""
-    import csv
-
+    """Write the quarter's rows into the study's power.csv; those of other quarters stay."""
+    from ikz_eval.calibration.collected import replace_rows
     from ikz_eval.registry.calibration import design_hash
     from ikz_eval.settings import ROOT
 
     head = {"quarter": quarter, "design_hash": design_hash(registry, quarter)}
     rows = [head | row for row in report.rows()]
-    with (ROOT / "studies" / registry.study / "power.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({k: str(v).lower() if isinstance(v, bool) else v for k, v in row.items()} for row in rows)
+    path = ROOT / "studies" / registry.study / "power.csv"
+    replace_rows(path, list(rows[0]), [[_plain(value) for value in row.values()] for row in rows], keys=1)
+
+
+def _plain(value: object) -> str:
+    """Return a value as it stands in a CSV file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def _from_scratch(

@@ -1,14 +1,14 @@
 """CA: how the published inference performs on the study's own design.
 
 Nothing is simulated here: rows of the study's calibration.csv are put into order, beside the estimates they qualify. Where
-it was made for another design, or not at all, the table says so and shows no number. Making it is ikz_eval/calibration.
+there are none for this evaluation's design, the table says so and shows no number. Making it is ikz_eval/calibration.
 """
 
 import pandas as pd
 
 from ikz_eval.publish.cells import Gap, Row
 from ikz_eval.registry import Registry
-from ikz_eval.registry.calibration import PLAN_WORLDS, Judgement, field_rows, is_current, judge_calibration
+from ikz_eval.registry.calibration import PLAN_WORLDS, Judgement, design_rows, field_rows, judge_calibration
 
 SHOWN = (
     "cr2", "wild", "randomisation_t", "verdict", "randomisation_coefficient", "donald_lang", "event_path_first_year",
@@ -28,12 +28,13 @@ def calibration(registry: Registry, quarter: str) -> list[Row]:
     """Return the rows of CA in the order of the study's fields, for the evaluation of a quarter."""
     rows: list[Row] = []
     state = "missing" if registry.calibration.empty else "outdated"
+    own = design_rows(registry, registry.calibration, quarter)
     for field in registry.delivered_fields:
-        if not is_current(registry, quarter):
+        if own.empty:
             gap = Gap(f"calibration_{state}")
             rows.append({"field": field, "judgement": state, **dict.fromkeys(_FIGURES, gap)})
             continue
-        mine = field_rows(registry.calibration, field)
+        mine = field_rows(own, field)
         if mine.empty:
             gap = Gap("calibration_not_assessable")
             rows.append({"field": field, "judgement": "not_assessable", **dict.fromkeys(_FIGURES, gap)})

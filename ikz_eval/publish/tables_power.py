@@ -6,7 +6,7 @@ ikz_eval/calibration (``ikz power --store``).
 
 from ikz_eval.publish.cells import Gap, Row
 from ikz_eval.registry import Registry
-from ikz_eval.registry.calibration import is_power_current
+from ikz_eval.registry.calibration import design_rows
 
 _FIGURES = (
     "power_5_percent", "power_10_percent", "power_20_percent", "mde_cr2_percent", "mde_supported_one_percent",
@@ -17,11 +17,12 @@ _PLAIN = ("fields", "noise_percent", "icc", "autocorrelation")
 
 def power(registry: Registry, quarter: str) -> list[Row]:
     """Return the rows of PW, a design each; one row that says why when there are none for this evaluation's design."""
-    if not is_power_current(registry, quarter):
+    own = design_rows(registry, registry.power, quarter)
+    if own.empty:
         gap = Gap("power_missing" if registry.power.empty else "power_outdated")
         return [{"design": "base", **dict.fromkeys(_FIGURES, gap)}]
     rows: list[Row] = []
-    for found in registry.power.to_dict("records"):
+    for found in own.to_dict("records"):
         row: Row = {"design": found["design"], **{key: found[key] for key in _PLAIN}}
         row["noise_source"] = "estimated" if isinstance(found["noise_quarter"], str) else "assumed"
         row["starts"] = "assumed" if found["are_starts_assumed"] else "registered"

@@ -1,12 +1,14 @@
 """What a study's calibration says, for whoever shows estimates beside it.
 
-Holds the hash of the design a calibration is made for, which rows belong to a field, and which inference may be primary.
+Holds the hash of the design a calibration is made for, which rows belong to an evaluation quarter and to a field, and which
+inference may be primary.
 Making the table is ikz_eval/calibration; its columns are the contract's part (schemas/registry.py).
 """
 
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 
@@ -21,6 +23,8 @@ PLAN_WORLDS = ("A", "B", "C", "D")
 """Worlds the plan of analysis binds primary inference to."""
 CANDIDATES = ("cr2", "randomisation_t", "wild")
 """Inference that may be primary, in order of preference: the usual one first."""
+ALL = "all"
+"""In place of a quarter: every closed one that has nothing for its design yet."""
 _DESIGN_COLUMNS = ("field", "unit", "ags", "start", "end", "status")
 
 
@@ -70,16 +74,39 @@ def design_hash(registry: Registry, quarter: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def is_current(registry: Registry, quarter: str) -> bool:
-    """Return whether the study's calibration was made for the design of this evaluation quarter."""
-    known = set(registry.calibration["design_hash"]) if not registry.calibration.empty else set()
-    return known == {design_hash(registry, quarter)}
+def design_rows(registry: Registry, table: pd.DataFrame, quarter: str) -> pd.DataFrame:
+    """Return the rows of the study's calibration or power that were made for the design of an evaluation quarter.
+
+    None when the quarter has no rows, or its rows are of another design: bodies or agreements were changed since.
+    """
+    if table.empty:
+        return table
+    made = (table["quarter"] == quarter) & (table["design_hash"] == design_hash(registry, quarter))
+    return table[made].reset_index(drop=True)
 
 
-def is_power_current(registry: Registry, quarter: str) -> bool:
-    """Return whether the study's power was made for the design of this evaluation quarter."""
-    known = set(registry.power["design_hash"]) if not registry.power.empty else set()
-    return known == {design_hash(registry, quarter)}
+def quarters_meant(registry: Registry, table: pd.DataFrame, asked: str | None, now: datetime) -> list[str]:
+    """Return the evaluation quarters that a command is to simulate.
+
+    Parameters
+    ----------
+    registry : Registry
+        The study.
+    table : pd.DataFrame
+        What it has of earlier runs: its calibration or its power.
+    asked : str or None
+        A quarter; ``all`` for every closed one whose design has no rows in ``table``; None for the latest closed one.
+    now : datetime
+        Aware.
+
+    Raises
+    ------
+    StudyError
+        If the quarter is no evaluation of the study, or none is closed yet.
+    """
+    if asked == ALL:
+        return [e.quarter for e in registry.closed(now) if design_rows(registry, table, e.quarter).empty]
+    return [registry.evaluation(asked).quarter if asked else registry.latest_closed(now).quarter]
 
 
 def field_rows(table: pd.DataFrame, field: str) -> pd.DataFrame:

@@ -132,11 +132,11 @@ class Registry:
     conflicts : pd.DataFrame
         Statements of sources that disagree about something outside the other tables (``DocumentedConflict``).
     calibration : pd.DataFrame
-        How inference performs on the study's design (``Calibration``); empty before ``make calibrate``.
+        How inference performs on the study's designs, one for a quarter (``Calibration``); empty before ``make calibrate``.
     robustness : pd.DataFrame
         Records that checks of the robustness card rest on (``RobustnessRecord``).
     power : pd.DataFrame
-        What the verdict could find on the design (``StudyPower``); empty before ``ikz power --store``.
+        What the verdict could find on them (``StudyPower``); empty before ``ikz power --store``.
     """
 
     study: str
@@ -200,6 +200,10 @@ class Registry:
             "to add one, write it there with its cut-off date and reason"
         )
 
+    def closed(self, now: datetime) -> list[EvaluationQuarter]:
+        """Return the evaluations whose cut-off has passed at ``now`` (aware), in order."""
+        return [evaluation for evaluation in self.evaluations if evaluation.cutoff <= now]
+
     def latest_closed(self, now: datetime) -> EvaluationQuarter:
         """Return the last evaluation whose cut-off has passed at ``now`` (aware).
 
@@ -208,7 +212,7 @@ class Registry:
         StudyError
             If no cut-off has passed yet.
         """
-        closed = [e for e in self.evaluations if e.cutoff <= now]
+        closed = self.closed(now)
         if not closed:
             raise StudyError(f"studies/{self.study}/study.toml: no evaluation quarter is closed yet at {now:%Y-%m-%d}")
         return closed[-1]

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -21,6 +22,7 @@ from ikz_eval.estimate.required_tests import run_required_tests
 from ikz_eval.estimate.verdict import FieldEffect, decide
 from ikz_eval.quarters import quarter_range
 from ikz_eval.registry import load_registry
+from ikz_eval.settings import ROOT
 from tests.ikz_eval.calibration.designs import QUARTERS, REGIONS, small_study
 from tests.ikz_eval.calibration.test_same_as_pipeline import evaluated
 
@@ -171,3 +173,31 @@ def test_impossible_plans_are_refused(regions, match):
 def test_a_plan_with_one_region_is_not_assessable():
     found = power_of(replace(SMALL, regions=(REGIONS[0], *REGIONS[3:])), NOISE)
     assert found.power == {} and "fewer_than_2_regions" in found.reasons
+
+
+@pytest.mark.slow
+def test_power_is_stored_by_quarter_and_all_means_what_is_lacking(tmp_path, monkeypatch):
+    registry = load_registry("demonstration")
+    registry = replace(registry, power=registry.power[registry.power["quarter"] == "2026-Q2"])
+    (tmp_path / "studies" / "demonstration").mkdir(parents=True)
+    path = tmp_path / "studies" / "demonstration" / "power.csv"
+    committed = (ROOT / "studies" / "demonstration" / "power.csv").read_text(encoding="utf-8").splitlines()
+    before = [line for line in committed if line.startswith(("quarter", "2026-Q2"))]
+    path.write_text("\n".join(before) + "\n", encoding="utf-8")
+    monkeypatch.setattr("ikz_eval.settings.ROOT", tmp_path)
+    monkeypatch.setattr("ikz_eval.registry.load_registry", lambda study: registry)
+    monkeypatch.setattr("ikz_eval.calibration.power.alternatives", lambda study: [replace(SMALL, fields=1)])
+    asked = ["power", "--store", "--noise", "5", "--draws", "50"]
+    for quarter in ("2025-Q1", "all", "2025-Q1"):
+        CliRunner().invoke(cli, [*asked, "--quarter", quarter], catch_exceptions=False)
+    counts = pd.read_csv(path).groupby("quarter").size().to_dict()
+    assert list(counts) == [
+        f"{year}-Q{number}" for year, number in ((2024, 4), *((2025, n) for n in (1, 2, 3, 4)), (2026, 1), (2026, 2))
+    ]
+    assert set(counts.values()) == {1, len(before) - 1}
+    assert set(before) <= set(path.read_text(encoding="utf-8").splitlines()), "what was there stays"
+
+
+def test_all_quarters_are_for_storing():
+    done = CliRunner().invoke(cli, ["power", "--study", "demonstration", "--quarter", "all"])
+    assert done.exit_code != 0 and "goes with --store" in done.output + str(done.exception)

@@ -1,6 +1,7 @@
 """The table is the same byte for byte whoever draws, its figures follow from the counts, and it judges as it says."""
 
 import io
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -8,13 +9,20 @@ import pytest
 from click.testing import CliRunner
 
 from ikz_eval.calibration import calibrate, calibration_table
-from ikz_eval.calibration.collected import collect
-from ikz_eval.calibration.table import table_text, write_table
+from ikz_eval.calibration.collected import collect, store
+from ikz_eval.calibration.table import table_text
 from ikz_eval.calibration.tally import COUNTS, Chunk, count_chunk
 from ikz_eval.cli import cli
 from ikz_eval.errors import UsageError
 from ikz_eval.registry import load_registry
-from ikz_eval.registry.calibration import design_hash, field_rows, is_current, judge_calibration, sentences
+from ikz_eval.registry.calibration import (
+    design_hash,
+    design_rows,
+    field_rows,
+    judge_calibration,
+    quarters_meant,
+    sentences,
+)
 from schemas.registry import Calibration
 from tests.ikz_eval.calibration.designs import small_study
 
@@ -54,7 +62,7 @@ def test_dask_workers_in_processes_of_their_own_give_the_same_bytes(table):
 
 def test_the_table_keeps_its_contract_and_can_be_read_back(table, tmp_path):
     Calibration.validate(table)
-    write_table(tmp_path / "calibration.csv", table)
+    store(tmp_path / "calibration.csv", table)
     again = pd.read_csv(io.BytesIO((tmp_path / "calibration.csv").read_bytes()))
     assert again["size"].to_numpy() == pytest.approx(table["size"].to_numpy(), nan_ok=True)
     assert set(table["seed_block"]) == {"main", "held_out"}
@@ -151,15 +159,60 @@ def test_the_hash_follows_the_design_and_nothing_else():
     assert before != design_hash(replace(registry, agreements=moved), "2026-Q2")
     reworded = registry.agreements.assign(source="anders belegt", legal_form="Zweckverband")
     assert before == design_hash(replace(registry, agreements=reworded), "2026-Q2")
-    known = pd.DataFrame({"design_hash": [before], "fields": ["wohngeld elterngeld"]})
-    assert is_current(replace(registry, calibration=known), "2026-Q2")
-    assert not is_current(replace(registry, calibration=known), "2026-Q1")
-    assert not is_current(replace(registry, calibration=known.iloc[:0]), "2026-Q2")
 
 
 def test_a_field_finds_its_rows(table):
     assert len(field_rows(table, "field1")) == len(table)
     assert field_rows(table, "field").empty
+
+
+def of_quarters(registry, *quarters: str) -> pd.DataFrame:
+    """Return a calibration of several quarters' designs, cut down to the columns that name them."""
+    hashes = [design_hash(registry, quarter) for quarter in quarters]
+    return pd.DataFrame({"quarter": quarters, "design_hash": hashes})
+
+
+def test_a_quarter_has_the_rows_of_its_own_design_and_no_others():
+    registry = load_registry("demonstration")
+    table = of_quarters(registry, "2025-Q4", "2026-Q1")
+    assert design_rows(registry, table, "2026-Q1")["quarter"].tolist() == ["2026-Q1"]
+    assert design_rows(registry, table, "2026-Q2").empty
+    stale = table.assign(design_hash=table["design_hash"].iloc[::-1].to_numpy())
+    assert design_rows(registry, stale, "2026-Q1").empty, "made for another design of this quarter"
+    assert design_rows(registry, pd.DataFrame(), "2026-Q1").empty
+
+
+def test_all_means_the_closed_quarters_that_lack_a_design():
+    registry = load_registry("demonstration")
+    table = of_quarters(registry, "2024-Q4", "2025-Q2", "2026-Q1")
+    now = datetime(2026, 9, 1, tzinfo=UTC)
+    assert quarters_meant(registry, table, "all", now) == ["2025-Q1", "2025-Q3", "2025-Q4", "2026-Q2"]
+    assert quarters_meant(registry, table, "all", datetime(2025, 3, 1, tzinfo=UTC)) == []
+    assert quarters_meant(registry, table, "2026-Q1", now) == ["2026-Q1"], "one that is named is made again"
+    assert quarters_meant(registry, table, None, now) == ["2026-Q2"]
+
+
+def test_a_quarter_replaces_its_own_rows_only_and_the_order_stays(table, tmp_path):
+    path, all_of = tmp_path / "calibration.csv", tmp_path / "all.csv"
+    later = table.assign(quarter="2024-Q1", design_hash="1" * 64)
+    for each in (later, table):
+        store(path, each)
+        for study in ("b", "a"):
+            collect(all_of, study, each)
+    both = path.read_bytes(), all_of.read_bytes()
+    Calibration.validate(pd.read_csv(path, dtype={"design_hash": "str", "fields": "str"}))
+    assert pd.read_csv(path)["quarter"].tolist() == ["2023-Q4"] * len(table) + ["2024-Q1"] * len(table)
+    store(path, table)
+    collect(all_of, "a", later)
+    assert (path.read_bytes(), all_of.read_bytes()) == both, "the same input gives the same bytes"
+    store(path, table.iloc[:3].assign(draws=9))
+    shorter = pd.read_csv(path)
+    assert shorter["draws"].tolist() == [9] * 3 + [6] * len(table), "the number of rows may change"
+    assert path.read_text(encoding="utf-8").endswith(table_text(later).split("\n", 1)[1])
+    collect(all_of, "a", table.iloc[:3])
+    counts = pd.read_csv(all_of).groupby(["study", "quarter"]).size().to_dict()
+    n = len(table)
+    assert counts == {("a", "2023-Q4"): 3, ("a", "2024-Q1"): n, ("b", "2023-Q4"): n, ("b", "2024-Q1"): n}
 
 
 def test_the_command_says_when_there_is_nothing_to_calibrate(tmp_path):
@@ -200,8 +253,8 @@ def test_the_command_writes_both_files_and_what_they_allow(tmp_path):
 def test_the_committed_calibration_is_that_of_the_demonstrations_design():
     """A study that ships a calibration ships the one of its own design, made with the draws the plan asks for."""
     registry = load_registry("demonstration")
-    assert is_current(registry, "2026-Q2")
-    table = registry.calibration
+    table = design_rows(registry, registry.calibration, "2026-Q2")
+    assert not table.empty
     usual = table[~table["inference"].isin(["wild_interval", "imputation_conservative", "group_time_influence"])]
     assert (usual["draws"] == 4_000).all() and (table["draws"] >= 400).all()
     assert set(table["world"]) == set("ABCDEFGH")

@@ -66,6 +66,18 @@ def test_without_a_calibration_of_this_design_no_number_is_shown(registry, state
     assert table["size_a_percent"].isna().all() and set(why["power_percent"]) == {f"calibration_{state}"}
 
 
+def test_of_several_quarters_a_release_shows_its_own():
+    registry = study(QUARTER)
+    earlier = registry.calibration.assign(
+        quarter="2026-Q1", design_hash=design_hash(registry, "2026-Q1"), size=registry.calibration["size"] / 2
+    )
+    both = replace(registry, calibration=pd.concat([earlier, registry.calibration], ignore_index=True))
+    assert shown(both)[0].equals(shown(registry)[0])
+    cells = wide(cells_of("2026-Q1", "CA", calibration(both, "2026-Q1")), "CA")
+    assert cells.loc[cells["inference"] == "cr2", "size_a_percent"].unique().tolist() == ["3.1"]
+    assert set(wide(cells_of("2025-Q4", "CA", calibration(both, "2025-Q4")), "CA")["judgement"]) == {"outdated"}
+
+
 def test_a_field_that_was_not_calibrated_says_so():
     table, why = shown(study(QUARTER, "fahrzeugzulassung elterngeld bussgeldstelle"))
     mine = table["field"] == "wohngeld"

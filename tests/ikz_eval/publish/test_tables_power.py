@@ -52,6 +52,17 @@ def test_power_of_another_design_is_not_shown(hash_of, note):
     assert set(notes(cells, "PW")["power_5_percent"]) == {note}
 
 
+def test_of_several_quarters_a_release_shows_its_own():
+    registry = study(QUARTER)
+    earlier = registry.power.assign(
+        quarter="2026-Q1", design_hash=design_hash(registry, "2026-Q1"), power_5_percent=11.0
+    )
+    both = replace(registry, power=pd.concat([earlier, registry.power], ignore_index=True))
+    shown = {quarter: wide(cells_of(quarter, "PW", power(both, quarter)), "PW") for quarter in ("2026-Q1", QUARTER)}
+    assert [table["power_5_percent"].iloc[0] for table in shown.values()] == ["11.0", "61.3"]
+    assert len(shown[QUARTER]) == len(registry.power)
+
+
 @pytest.mark.parametrize(("lang", "words"), [("de", ("wie er ist", "geschätzt")), ("en", ("as it is", "estimated"))])
 def test_the_page_puts_it_into_words(lang, words):
     registry = study(QUARTER)
@@ -63,7 +74,7 @@ def test_the_page_puts_it_into_words(lang, words):
 def test_a_committed_power_is_that_of_its_design():
     for name in ("demonstration", "rlp"):
         registry = load_registry(name)
-        if not registry.power.empty:
-            quarter = registry.power["quarter"].iloc[0]
-            assert set(registry.power["design_hash"]) == {design_hash(registry, quarter)}
-            assert registry.power["design"].tolist()[0] == "base"
+        for quarter in set(registry.power["quarter"]):
+            mine = registry.power[registry.power["quarter"] == quarter]
+            assert set(mine["design_hash"]) == {design_hash(registry, quarter)}
+            assert mine["design"].tolist()[0] == "base"
