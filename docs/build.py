@@ -1,4 +1,4 @@
-"""Writes the generated pages: docs/tables.md from the contracts, docs/regeln.md from the rules, the calibration.
+"""Writes the generated pages: docs/tables.md from the contracts, docs/regeln.md from the rules, the calibration, the decisions.
 
 ``python -m docs.build`` writes them, ``--check`` fails when one is out of date. Pages written by hand do not belong here.
 """
@@ -31,7 +31,32 @@ def tables_page() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"tables.md": tables_page, "regeln.md": rule_page, "methods/calibration.md": calibration_page}
+def decisions_page() -> str:
+    """Return the index of the decisions, a line each: number and title as they stand in its first line.
+
+    Raises
+    ------
+    ValueError
+        If a decision does not begin with its own number and a title.
+    """
+    lines = []
+    for path in sorted((FOLDER / "decisions").glob("[0-9]*.md")):
+        number, _, title = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").partition(" ")
+        if not path.name.startswith(f"{number}-") or not title:
+            raise ValueError(f"docs/decisions/{path.name}: the first line must be '# {path.name[:4]} Title'")
+        lines.append(f"- [{number}]({path.name}) {title}")
+    return (
+        "# Decisions\n\nHalf a page each for what a newcomer would question: what was decided, why, what else was looked at. "
+        "Generated from\ntheir first lines by `make docs`.\n\n" + "\n".join(lines) + "\n"
+    )
+
+
+PAGES = {
+    "tables.md": tables_page,
+    "regeln.md": rule_page,
+    "methods/calibration.md": calibration_page,
+    "decisions/README.md": decisions_page,
+}
 
 
 def stale_pages() -> list[str]:
