@@ -1,11 +1,12 @@
 """Looks for honest gains in power: sizes and power of what could be added to the primary analysis, in worlds A to D.
 
 ``python -m bench.gains`` prints the table and writes bench/gains.csv; docs/methods/calibration.md shows it, decision 0018
-says what followed. One field, the design of the demonstration (36 bodies, 24 quarters); nothing here is a test.
+says what followed. One field, the design of the demonstration (36 bodies, 24 quarters); nothing here is a test. Covariates
+are gains_covariates.py.
 """
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class Option:
 
 def options() -> Iterator[Option]:
     """Yield what is compared."""
-    base = _study((*TREATED, *BLOCKS), FIRST)
+    base = as_it_is()
     yield Option("as it is", base, _single(base))
     longer = _study((*TREATED, *BLOCKS), quarter_shift(FIRST, -4))
     yield Option("four more quarters before", longer, _single(longer))
@@ -80,13 +81,19 @@ def measure() -> list[dict[str, str]]:
                     "option": option.name,
                     "world": name,
                     "draws": str(len(errors)),
-                    **_figures(option.study, null, found, size),
+                    **figures(option.study, null, found, size),
                 }
             )
     return rows
 
 
-def _figures(study: PreparedStudy, null: Tested, found: Tested, size: float) -> dict[str, str]:
+def as_it_is() -> PreparedStudy:
+    """Return the design that everything is compared with."""
+    return _study((*TREATED, *BLOCKS), FIRST)
+
+
+def figures(study: PreparedStudy, null: Tested, found: Tested, size: float) -> dict[str, str]:
+    """Return the columns of a row: deviation, effect, and size and power of each test and of the verdict."""
     shown = {"deviation_percent": f"{100 * null.estimate.std():.2f}", "effect_percent": f"{100 * np.expm1(size):.1f}"}
     for test in ("cr2", "wild", "randomisation_t"):
         shown[f"size_{test}"] = f"{(null.p[test] < 0.05).mean():.3f}"
@@ -119,16 +126,20 @@ def _pooled(study: PreparedStudy, common: float) -> Callable[[World, np.random.G
     return draw
 
 
-def main() -> None:
-    """Measure, print and write."""
-    with threadpool_limits(limits=1):
-        rows = measure()
-    with PATH.open("w", encoding="utf-8", newline="") as file:
+def write(path: Path, rows: Sequence[dict[str, str]]) -> None:
+    """Write rows as CSV, and print them."""
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     for row in rows:
         print("  ".join(row.values()))
+
+
+def main() -> None:
+    """Measure, print and write."""
+    with threadpool_limits(limits=1):
+        write(PATH, measure())
 
 
 if __name__ == "__main__":

@@ -40,5 +40,5 @@ def test_what_dealing_observes_is_the_estimate_itself():
 
 
 def test_more_than_one_field_is_refused():
-    with pytest.raises(UsageError, match="allowed are one field"):
+    with pytest.raises(UsageError, match="2 fields"):
         whitened(small_study(2), 0.5)
