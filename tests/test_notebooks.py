@@ -11,6 +11,7 @@ import pytest
 
 from ikz_eval.errors import ReleaseError
 from ikz_eval.publish.notebooks import SOURCES, execute
+from tests.chromium import open_browser
 from tests.ikz_eval.publish.invented_cells import FIELD, make_cells, make_empty_cells, make_folder
 
 NOTEBOOKS = sorted(SOURCES.glob("*.py"))
@@ -77,6 +78,25 @@ def test_pages_show_the_released_numbers(release):
     assert "<td>−11,3</td>" in estimates and "<td>vereinbar mit</td>" in estimates
     deliveries = (release / "notebooks" / "01_deliveries.html").read_text(encoding="utf-8")
     assert "<td>X0101</td>" in deliveries and "<td>X0102</td>" not in deliveries
+
+
+PRINTED_WIDTH = round((29.7 - 2 * 1.2) / 2.54 * 96)
+"""Room for a table on a landscape A4 page [CSS pixels]."""
+
+
+@pytest.mark.browser
+def test_printed_tables_are_not_cut_off(release):
+    """Every table and picture ends inside the paper; on the screen a wide one scrolls instead."""
+    with open_browser() as browser:
+        page = browser.new_page(viewport={"width": PRINTED_WIDTH, "height": 700})
+        page.emulate_media(media="print")
+        for source in NOTEBOOKS:
+            page.goto((release / "notebooks" / f"{source.stem}.html").as_uri())
+            ends = page.locator("table, .output svg").evaluate_all(
+                "parts => parts.map(part => part.getBoundingClientRect().right)"
+            )
+            assert ends and max(ends) <= PRINTED_WIDTH + 1, source.stem
+            assert page.locator("details").first.is_hidden(), "code is not printed"
 
 
 def test_no_trace_of_the_machine(release):

@@ -5,9 +5,7 @@ be green already.
 """
 
 import json
-import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from assets.instance import environment, prepare
 from assets.serve import HOST, stop
@@ -25,37 +23,18 @@ from ikz_eval.registry import Registry
 from ikz_eval.settings import ROOT, Place
 from ikz_eval.simulation import simulate
 from ikz_eval.warehouse import Warehouse
+from tests.chromium import open_browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
 QUARTER = "2026-Q2"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status jobName tags { key value } } } }"
-
-
-def browser_path() -> str:
-    """Return a Chromium, or fail with the command that installs one."""
-    wanted = os.environ.get("IKZ_CHROMIUM")
-    found = [wanted] if wanted else [path for name in BROWSERS if (path := shutil.which(name))]
-    if not found:
-        pytest.fail(
-            "the browser test needs Chromium and found none; install it with `apt-get install chromium` (as root or with "
-            "sudo), or set IKZ_CHROMIUM to the path of one",
-            pytrace=False,
-        )
-    return found[0]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=browser_path(), args=list(QUIET))
+    with open_browser() as opened:
         yield opened
-        opened.close()
 
 
 def fill(at: Place, demonstration: Registry) -> None:
