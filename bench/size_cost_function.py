@@ -8,6 +8,8 @@ against zero, by the weights of the fit.
 """
 
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +17,18 @@ import pandas as pd
 from scipy import special
 
 from bench.series_worlds import DEVIATION, WORLDS, Floats, bodies_noise
+from bench.wild_many import wild_p
 from ikz_eval.estimate import fit_cost_function
+from ikz_eval.inference.attainable import DRAWS
+from ikz_eval.inference.bootstrap_weights import sign_draws
 from ikz_eval.inference.estimator import LinearEstimates
 from ikz_eval.inference.sandwich import adjusted_weights, satterthwaite, small_sample_factor
+from ikz_eval.inference.stepdown import TIES
+from ikz_eval.inference.wild_bootstrap import wild_bootstrap
+from ikz_eval.inference.wild_statistics import prepare
 
 SEED = 20_261_127
+LEVEL = 0.05
 BODIES = (4, 4, 3, 4, 4, 4, 4, 4, 5)
 QUARTERS = 24
 DESIGNS: dict[str, dict[str, Any]] = {
@@ -27,6 +36,13 @@ DESIGNS: dict[str, dict[str, Any]] = {
     "translog, between bodies": {"form": "translog"},
     "log-log, body effects": {"absorb": ["body"]},
 }
+KINDS = {"region": ("cr2", "cr3", "cr1", "cr1_full", "cr0"), "body": ("cr2", "classical")}
+"""Variances whose size is counted, by clusters; the textbook one knows no clusters."""
+WILD = {"region": ("11", "31", "13", "33"), "body": ("11",)}
+DRAWN_SIGNS, BODY_DRAWS = 999, 2_000
+"""With 36 bodies signs are drawn: so many of them, on so many outcomes."""
+CHECKED = 3
+"""Outcomes a row whose p is compared with that of the package."""
 
 
 def panel() -> pd.DataFrame:
@@ -59,31 +75,74 @@ def noise(draw: np.random.Generator, world: str) -> Floats:
 
 def rejected(linear: LinearEstimates, kind: str, outcomes: Floats) -> float:
     """Return the share of outcomes, shape (n, draws), in which the first estimate's p is below .05."""
-    basis, scores = linear.basis, []
-    for rows, a in zip(linear.members, adjusted_weights(linear, kind), strict=True):
-        scores.append(a[:, 0] @ outcomes[rows] - (a[:, 0] @ basis[rows]) @ (basis.T @ outcomes))
-    errors = np.sqrt(small_sample_factor(linear, kind) * (np.array(scores) ** 2).sum(axis=0))
-    df = satterthwaite(linear, kind)[0] if kind == "cr2" else linear.n_clusters - 1.0
+    basis = linear.basis
+    if kind == "classical":
+        squares = (outcomes**2).sum(axis=0) - ((basis.T @ outcomes) ** 2).sum(axis=0)
+        errors = np.sqrt(squares / degrees(linear, kind) * (linear.weights[:, 0] ** 2).sum())
+    else:
+        scores = []
+        for rows, a in zip(linear.members, adjusted_weights(linear, kind), strict=True):
+            scores.append(a[:, 0] @ outcomes[rows] - (a[:, 0] @ basis[rows]) @ (basis.T @ outcomes))
+        errors = np.sqrt(small_sample_factor(linear, kind) * (np.array(scores) ** 2).sum(axis=0))
     t = (linear.weights[:, 0] @ outcomes) / errors
-    return float((2 * special.stdtr(df, -np.abs(t)) < 0.05).mean())
+    return float((2 * special.stdtr(degrees(linear, kind), -np.abs(t)) < LEVEL).mean())
+
+
+def degrees(linear: LinearEstimates, kind: str) -> float:
+    """Return the degrees of freedom of the t test."""
+    if kind == "classical":
+        return float(linear.n_obs - linear.parameters_full)
+    return float(satterthwaite(linear, "cr2")[0]) if kind == "cr2" else linear.n_clusters - 1.0
+
+
+def wild_rejected(linear: LinearEstimates, kind: str, outcomes: Floats) -> float:
+    """Return the same share for the wild bootstrap: all signs of regions; drawn ones, and fewer outcomes, for bodies."""
+    is_listed = 2**linear.n_clusters <= DRAWS
+    signs, _ = sign_draws(linear.n_clusters, draws=DRAWS if is_listed else DRAWN_SIGNS)
+    used = outcomes if is_listed else outcomes[:, :BODY_DRAWS]
+    prepared = prepare(linear, "cr3" if kind[1] == "3" else "cr1", kind[0])[0]
+    found = wild_p(prepared, used, signs)
+    for k in range(CHECKED):
+        known = wild_bootstrap(
+            replace(linear, outcome=used[:, k]), kind=kind, draws=DRAWS if is_listed else DRAWN_SIGNS
+        )
+        if abs(known[0].p - found[k]) > TIES:
+            sys.exit(f"wild bootstrap {kind} of many outcomes at once has p {found[k]}, the package {known[0].p}")
+    return float((found < LEVEL).mean())
+
+
+def fits(frame: pd.DataFrame) -> Iterator[tuple[str, str, LinearEstimates]]:
+    """Yield name of the model, clusters, and its estimates, the elasticity first."""
+    for design, options in DESIGNS.items():
+        for cluster in ("region", "body"):
+            fit = fit_cost_function(frame, outcome="cost", output="cases", period="quarter", cluster=cluster, **options)
+            yield design, cluster, fit.linear
 
 
 def main(draws: int) -> None:
     """Print the table."""
-    frame = panel()
     outcomes = {
         world: np.array([noise(generator, world) for _ in range(draws)]).T
         for world in WORLDS
         for generator in (np.random.default_rng([SEED, ord(world)]),)
     }
-    print(f"{draws} draws, seed {SEED}, Monte Carlo error at .05 {np.sqrt(0.05 * 0.95 / draws):.4f}\n")
+    print(f"{draws} draws, seed {SEED}, Monte Carlo error at .05 {np.sqrt(LEVEL * (1 - LEVEL) / draws):.4f}; ", end="")
+    print(
+        f"wild by body {min(draws, BODY_DRAWS)} draws, {DRAWN_SIGNS} signs; {CHECKED} a row as the package has them\n"
+    )
     print("| model | inference | df | " + " | ".join(WORLDS) + " |\n|---|---|---|" + "---|" * len(WORLDS))
-    for design, options in DESIGNS.items():
-        for kind, cluster in (("cr2", "region"), ("cr3", "region"), ("cr1", "region"), ("cr2", "body")):
-            fit = fit_cost_function(frame, outcome="cost", output="cases", period="quarter", cluster=cluster, **options)
-            shares = [rejected(fit.linear, kind, outcomes[world]) for world in WORLDS]
-            df = satterthwaite(fit.linear, "cr2")[0] if kind == "cr2" else fit.linear.n_clusters - 1.0
-            print(f"| {design} | {kind} by {cluster} | {df:.1f} | " + " | ".join(f"{one:.3f}" for one in shares) + " |")
+    for design, cluster, linear in fits(panel()):
+        for kind in KINDS[cluster]:
+            shares = [rejected(linear, kind, outcomes[world]) for world in WORLDS]
+            by = "" if kind == "classical" else f" by {cluster}"
+            print(f"| {design} | {kind}{by} | {degrees(linear, kind):.1f} | {_cells(shares)} |", flush=True)
+        for kind in WILD[cluster]:
+            shares = [wild_rejected(linear, kind, outcomes[world]) for world in WORLDS]
+            print(f"| {design} | wild {kind} by {cluster} | | {_cells(shares)} |", flush=True)
+
+
+def _cells(shares: list[float]) -> str:
+    return " | ".join(f"{one:.3f}" for one in shares)
 
 
 if __name__ == "__main__":

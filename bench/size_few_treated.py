@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from bench.wild_many import wild_p
 from ikz_eval.estimate import fit_imputation, fit_stacked
 from ikz_eval.inference import LinearEstimates, RowDesign, sign_draws, step_down
 from ikz_eval.inference.ferman_pinto import cluster_sizes, rescaled
@@ -165,7 +166,8 @@ def stacked_lines() -> Iterator[str]:
     for name in WORLDS:
         noise = root.outcome[:, None] * world(name, DRAWS)[kept]
         shares["CR2"].append(_cell(cr2(where, term, noise), DRAWS))
-        shares["wild 11"].append(_cell(wild(prepared, noise[:, :BOOTSTRAPS], signs), BOOTSTRAPS))
+        p = wild_p(prepared, noise[:, :BOOTSTRAPS], signs)
+        shares["wild 11"].append(_cell(float((p < LEVEL).mean()), BOOTSTRAPS))
     for kind, found in shares.items():
         yield f"| {kind} | " + " | ".join(found) + " |"
 
@@ -183,15 +185,6 @@ def cr2(linear: LinearEstimates, term: int, noise: Floats) -> float:
     parts = [a[:, term] @ rest[rows] for a, rows in zip(adjusted_weights(linear, "cr2"), linear.members, strict=True)]
     t = (linear.weights[:, term] @ noise) / np.sqrt((np.array(parts) ** 2).sum(axis=0))
     return float((2 * special.stdtr(satterthwaite(linear, "cr2")[term], -np.abs(t)) < LEVEL).mean())
-
-
-def wild(prepared: Prepared, noise: Floats, signs: Floats) -> float:
-    """Return how often the wild bootstrap rejects."""
-    found = 0
-    for column in noise.T:
-        each = prepared.statistics(column, signs)
-        found += float(at_least(each.t_draws(0.0), each.t(0.0)).mean()) < LEVEL
-    return float(found / noise.shape[1])
 
 
 def romano_wolf_lines(draws: int = BOOTSTRAPS) -> Iterator[str]:

@@ -12,12 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from bench.wild_many import wild_p
 from ikz_eval.estimate import ImputationFit, fit_imputation
-from ikz_eval.inference import LinearEstimates, score_rows, sign_draws
+from ikz_eval.inference import score_rows, sign_draws
 from ikz_eval.inference.donald_lang import donald_lang, region_changes
 from ikz_eval.inference.randomisation import assignments
 from ikz_eval.inference.sandwich import adjusted_weights, satterthwaite
 from ikz_eval.inference.stepdown import at_least
+from ikz_eval.inference.wild_statistics import prepare
 
 Floats = NDArray[np.float64]
 BODIES = (4, 4, 3, 4, 4, 4, 4, 4, 5)
@@ -80,26 +82,6 @@ def by_t(t: Floats, df: float) -> float:
     return float((2 * special.stdtr(df, -np.abs(t)) < ALPHA).mean())
 
 
-def wild(linear: LinearEstimates, fit: ImputationFit, outcomes: Floats) -> float:
-    """Return the rejections of WCR-11 by region: all signs, restricted residuals, CR2 denominator, ties counted."""
-    signs, _ = sign_draws(len(linear.cluster_names), seed=0)
-    assert linear.restricted is not None
-    residuals = outcomes - outcomes @ _projector(linear.restricted)
-    # Both numerator and scores of a draw are sums over regions of what the region's residuals put in.
-    member = np.eye(len(linear.cluster_names))[linear.cluster]
-    scores = score_rows(fit.model, fit.weights)
-    numerator = (residuals * fit.weights) @ member @ signs.T
-    parts = np.einsum("dn,gn,nr->dgr", residuals, scores, member, optimize=True)
-    drawn = numerator / np.linalg.norm(np.einsum("dgr,sr->dsg", parts, signs, optimize=True), axis=2)
-    larger = at_least(np.abs(drawn).T, np.abs(t_of(fit, outcomes)))
-    return float((larger.mean(axis=0) < ALPHA).mean())
-
-
-def _projector(columns: Floats) -> Floats:
-    found: Floats = columns @ np.linalg.pinv(columns)
-    return found
-
-
 def dealt_weights() -> list[tuple[Floats, Floats]]:
     """Return c and P under every dealing of the starts, the observed one first."""
     dealt, _ = assignments(list(STARTS))
@@ -129,6 +111,7 @@ def main(draws: int, seed: int) -> None:
     linear = fit.linear
     adjusted = {kind: adjusted_weights(linear, kind) for kind in ("cr2", "cr3")}
     df = {"cr2": float(satterthwaite(linear, "cr2")[0]), "cr3": linear.n_clusters - 1.0}
+    prepared, (signs, _) = prepare(linear, "cr2")[0], sign_draws(linear.n_clusters)
     dealt = dealt_weights()
     table: dict[str, list[float]] = {}
     for name in WORLDS:
@@ -138,7 +121,7 @@ def main(draws: int, seed: int) -> None:
         for kind, parts in adjusted.items():
             scores = np.array([rest[:, rows] @ a[:, 0] for rows, a in zip(linear.members, parts, strict=True)])
             found[kind] = by_t(outcomes @ fit.weights / np.linalg.norm(scores, axis=0), df[kind])
-        found["wild"] = wild(linear, fit, outcomes)
+        found["wild"] = float((wild_p(prepared, outcomes.T, signs) < ALPHA).mean())
         found["randomisation t"], found["randomisation coefficient"] = randomisation(dealt, outcomes)
         found["Donald-Lang"] = donald_lang_size(outcomes)
         for test, share in found.items():
