@@ -1,7 +1,8 @@
 """The reference table: published and independently computed results beside ours, through the one door.
 
 Reads the reference folder beside the checkout (its files may not be copied into the project) and writes
-docs/methods/reference.md. The same figures are tests with tolerances in tests/reference.
+docs/methods/reference.md. The same figures are tests with tolerances in tests/reference, where the peers' numbers and the
+published event studies behind the honest bounds stand too.
 """
 
 import json
@@ -11,8 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from ikz_eval.estimate import Answer, Request, answer
+from ikz_eval.estimate import Answer, Request, answer, fit_synthetic_control
+from ikz_eval.inference.honest import honest_bounds
 from ikz_eval.settings import ROOT
+from tests.reference import event_studies as studies
+from tests.reference import synthetic_peers as peers
+from tests.reference.factor_panels import one_region, two_regions
 
 FOLDER = ROOT.parent / "shared" / "reference"
 PAGE = ROOT / "docs" / "methods" / "reference.md"
@@ -21,6 +26,14 @@ Line = tuple[str, float, float]
 
 MPDTA = {"outcome": "lemp", "unit": "countyreal", "period": "year", "cohort": "first_treat"}
 REGIONS = {"outcome": "log_cost", "unit": "body", "period": "quarter", "cohort": "cohort", "cluster": "region"}
+SMOKING: dict[str, Any] = {"outcome": "PacksPerCapita", "unit": "State", "period": "Year", "treatment": "treated"}
+INVENTED: dict[str, Any] = {
+    "outcome": "cost",
+    "unit": "body",
+    "period": "period",
+    "cohort": "start",
+    "cluster": "block",
+}
 
 
 def asked(name: str, method: str, **options: Any) -> Answer:
@@ -99,8 +112,53 @@ def two_by_two(cases: dict[str, Any]) -> Iterator[Line]:
         found = asked("kielmc.csv", "two_by_two", **houses, covariates=covariates)
         yield f"Kiel and McClain, {name}", value, point(found)
         yield "the same, standard error", se, told(found, "classical", "se")
-    did = asked("prop99.csv", "twoway", outcome="PacksPerCapita", unit="State", period="Year", treatment="treated")
+    did = asked("prop99.csv", "twoway", **SMOKING)
     yield "Proposition 99, difference in differences", cases["prop99"]["computed"]["did"], point(did)
+
+
+def synthetic(case: dict[str, Any]) -> Iterator[Line]:
+    """Yield synthetic control and synthetic difference-in-differences: Proposition 99 and the invented panels."""
+    smoking, published, computed = "Proposition 99, synthetic", case["published"], case["computed"]
+    control = asked("prop99.csv", "synthetic_control", **SMOKING)
+    yield f"{smoking} control, printed (AER, table 1)", published["sc"][0], point(control)
+    yield "the same, stored run", computed["sc_no_covariates"], point(control)
+    starts = fit_synthetic_control(pd.read_csv(FOLDER / "prop99.csv"), **SMOKING).starts
+    best = starts[starts["start"] == "optimum"].iloc[0].to_dict()
+    for key, known in zip(("estimate", "rmspe_before"), peers.PYSYNCON["prop99"], strict=True):
+        yield f"the same, exact optimum (pysyncon), {key}", known, best[key]
+    yield "the same, rank of 39 (printed: with covariates; ours: outcomes only)", 1, told(control, "placebo", "rank")
+    did = asked("prop99.csv", "synthetic_did", **SMOKING)
+    yield f"{smoking} DiD, printed (AER, table 1)", published["sdid"][0], point(did)
+    yield "the same, stored run", computed["sdid"], point(did)
+    drawn, every = computed["sdid_placebo_se_B200_seed1"], told(did, "placebo", "se")
+    yield "the same, placebo standard error (stored: 200 draws with repetition; ours: all 38 states once)", drawn, every
+    one, two = one_region(), two_regions()
+    found = answer(one, Request(method="synthetic_control", **INVENTED))
+    yield "invented region, synthetic control (synthdid-py)", peers.SYNTHDID_CONTROL["one_region"], point(found)
+    found = answer(one, Request(method="synthetic_did", inference=("jackknife",), **INVENTED))
+    yield "invented region, synthetic DiD (synthdid-py)", peers.SYNTHDID["one_region"], point(found)
+    yield "the same (diff-diff)", peers.DIFF_DIFF["one_region"], point(found)
+    yield "the same, jackknife standard error", peers.JACKKNIFE, told(found, "jackknife", "se")
+    found = answer(two, Request(method="synthetic_did", **INVENTED))
+    yield "invented regions, two starts, synthetic DiD (synthdid-py)", peers.SYNTHDID["two_regions"], point(found)
+
+
+def honest() -> Iterator[Line]:
+    """Yield the honest bounds of two published event studies beside those of HonestDiD."""
+    medicaid = (studies.MEDICAID, studies.MEDICAID_COVARIANCE, 5, 2)
+    restaurants = (studies.RESTAURANTS, studies.RESTAURANTS_COVARIANCE, 4, 4)
+    first, mean = None, [0.5, 0.5]
+    for name, study, restriction, average, bands in (
+        ("Medicaid, first effect (README)", medicaid, "relative_magnitudes", first, studies.README_RELATIVE),
+        ("Medicaid, mean of two effects (README, Stata)", medicaid, "relative_magnitudes", mean, studies.STATA_AVERAGE),
+        ("Medicaid, first effect (README)", medicaid, "smoothness", first, studies.README_SMOOTHNESS),
+        ("Restaurants, first effect (stored R run)", restaurants, "relative_magnitudes", first, studies.R_RELATIVE),
+        ("Restaurants, first effect (stored R run)", restaurants, "smoothness", first, studies.R_SMOOTHNESS),
+    ):
+        for bound in honest_bounds(*study, restriction=restriction, m=list(bands), l_vec=average).bounds:
+            low, high = bands[bound.m]
+            yield f"honest, {restriction}, {name}, M = {bound.m:g}, low", low, bound.low
+            yield "the same, high", high, bound.high
 
 
 def grunfeld(case: dict[str, Any]) -> Iterator[Line]:
@@ -158,12 +216,13 @@ def main() -> None:
     cases = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))["cases"]
     lines = [
         *regions(cases["region_staggered"]["computed"]), *staggered(cases["mpdta"]["computed"]), *two_by_two(cases),
-        *grunfeld(cases["grunfeld"]["computed"]), *one_series(cases),
+        *synthetic(cases["prop99"]), *grunfeld(cases["grunfeld"]["computed"]), *one_series(cases), *honest(),
     ]  # fmt: skip
     rows = "\n".join(f"| {case} | {value:.10g} | {ours:.10g} | {ours - value:.1e} |" for case, value, ours in lines)
     PAGE.write_text(
         "# Reference table\n\nWritten by `python -m bench.reference` from the reference files beside the checkout; a figure "
-        "printed with few digits differs by its rounding.\n\n| case | published or independent | ours | difference |\n"
+        "printed with few digits differs by its rounding, and HonestDiD takes the ends of bounds by relative magnitudes from a grid "
+        "(steps of up to .0008).\n\n| case | published or independent | ours | difference |\n"
         f"|---|---|---|---|\n{rows}\n",
         encoding="utf-8",
         newline="\n",

@@ -1,4 +1,4 @@
-"""Coefficients and covariances of published event studies, as HonestDiD and pretrends use them in their examples.
+"""Coefficients and covariances of published event studies, and the bounds that HonestDiD gives of them.
 
 Two-way fixed effects event study of Medicaid expansions (README of HonestDiD; data ehec_data of the Mixtape course, states
 first treated in 2014 against those never treated by 2015, years to 2015): computed from the data by least squares with
@@ -31,3 +31,26 @@ RESTAURANTS_COVARIANCE = np.array([
     [-0.0001368265366, -2.960421989e-05, 5.952994979e-05, 0.0001079051726, 0.0001654256921, 0.0002892747871, 0.0003805322049, 0.000761739444],
 ])
 # fmt: on
+
+README_RELATIVE = {0.5: (0.0240, 0.0672), 1.0: (0.0170, 0.0720), 1.5: (0.00824, 0.0797), 2.0: (-0.000916, 0.0881)}
+"""README of HonestDiD, C-LF, printed to three digits: ends on a grid of 1,000 points over 20 standard errors each side."""
+README_SMOOTHNESS = {
+    0.0: (0.0259, 0.0607), 0.01: (0.0132, 0.0787), 0.02: (0.00286, 0.0907), 0.03: (-0.00714, 0.101),
+    0.04: (-0.0171, 0.111), 0.05: (-0.0271, 0.121),
+}  # fmt: skip
+"""README of HonestDiD, FLCI."""
+STATA_AVERAGE = {
+    0.0: (0.041, 0.075),
+    0.5: (0.033, 0.080),
+    1.0: (0.020, 0.090),
+    1.5: (0.006, 0.103),
+    2.0: (-0.008, 0.117),
+}
+"""README of the Stata version, C-LF, average of both effects."""
+R_RELATIVE = {
+    0.5: (0.11812948578177346, 0.27158386602562062), 1.0: (0.06723125075039843, 0.31868372530838568),
+    1.5: (0.013294315120135292, 0.36958196033976071),
+}  # fmt: skip
+"""R 4, HonestDiD on BCdata_EventStudy, C-LF (stored by github.com/anzonyquispe/honestdid); at M = 2 R's grid is too short."""
+R_SMOOTHNESS = {0.0: (0.131411316, 0.2161696482), 0.1: (0.1194440001, 0.4185082143), 0.2: (0.01944400015, 0.5185082143)}
+"""R, HonestDiD on BCdata_EventStudy, FLCI (stored by github.com/eohne/HonestDiD.jl)."""

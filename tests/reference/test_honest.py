@@ -10,32 +10,15 @@ from ikz_eval.inference.honest.study import event_study
 from tests.reference.event_studies import (
     MEDICAID,
     MEDICAID_COVARIANCE,
+    R_RELATIVE,
+    R_SMOOTHNESS,
+    README_RELATIVE,
+    README_SMOOTHNESS,
     RESTAURANTS,
     RESTAURANTS_COVARIANCE,
+    STATA_AVERAGE,
 )
 
-README_RELATIVE = {0.5: (0.0240, 0.0672), 1.0: (0.0170, 0.0720), 1.5: (0.00824, 0.0797), 2.0: (-0.000916, 0.0881)}
-"""README of HonestDiD, C-LF, printed to three digits: ends on a grid of 1,000 points over 20 standard errors each side."""
-README_SMOOTHNESS = {
-    0.0: (0.0259, 0.0607), 0.01: (0.0132, 0.0787), 0.02: (0.00286, 0.0907), 0.03: (-0.00714, 0.101),
-    0.04: (-0.0171, 0.111), 0.05: (-0.0271, 0.121),
-}  # fmt: skip
-"""README of HonestDiD, FLCI."""
-STATA_AVERAGE = {
-    0.0: (0.041, 0.075),
-    0.5: (0.033, 0.080),
-    1.0: (0.020, 0.090),
-    1.5: (0.006, 0.103),
-    2.0: (-0.008, 0.117),
-}
-"""README of the Stata version, C-LF, average of both effects."""
-R_RELATIVE = {
-    0.5: (0.11812948578177346, 0.27158386602562062), 1.0: (0.06723125075039843, 0.31868372530838568),
-    1.5: (0.013294315120135292, 0.36958196033976071),
-}  # fmt: skip
-"""R 4, HonestDiD on BCdata_EventStudy, C-LF (stored by github.com/anzonyquispe/honestdid); at M = 2 R's grid is too short."""
-R_SMOOTHNESS = {0.0: (0.131411316, 0.2161696482), 0.1: (0.1194440001, 0.4185082143), 0.2: (0.01944400015, 0.5185082143)}
-"""R, HonestDiD on BCdata_EventStudy, FLCI (stored by github.com/eohne/HonestDiD.jl)."""
 GRID, REACH = 1_000, 20
 FIRST_STEP = 0.2
 """R takes the least favourable quantile from 1,000 draws; this share of a grid step covers what that moves an end."""

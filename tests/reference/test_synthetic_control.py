@@ -1,7 +1,4 @@
-"""Synthetic control: published and peers' numbers, brute force, what must not change it, and what is refused.
-
-Peers' numbers were made by ``tests/reference/peers/synthetic.py``: synthdid-py 0.1.0 and pysyncon 1.7.0.
-"""
+"""Synthetic control: published and peers' numbers, brute force, what must not change it, and what is refused."""
 
 import json
 
@@ -14,15 +11,10 @@ from ikz_eval.estimate import Request, answer, fit_synthetic_control
 from ikz_eval.estimate.inferring import Plan
 from tests.reference.factor_panels import EFFECT, one_region
 from tests.reference.staggered import reference_file
+from tests.reference.synthetic_peers import PYSYNCON, SYNTHDID_CONTROL
 
 SMOKING = {"outcome": "PacksPerCapita", "unit": "State", "period": "Year", "treatment": "treated"}
 REGION = {"outcome": "cost", "unit": "body", "period": "period", "cohort": "start", "cluster": "block"}
-SYNTHDID = {"one_region": -4.236347906574571, "prop99": -19.619663470944012}
-PYSYNCON = {
-    "one_region": (-4.236621682222297, 0.14872221122714457),
-    "prop99": (-19.513645879817805, 1.6564003573724682),
-}
-"""Effect and fit before the start of the exact optimum (a quadratic programme)."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +36,7 @@ def test_proposition_99(california):
     """The reference program stops its search early; the exact optimum lies .106 beside it and is reported as such."""
     case = json.loads(reference_file("expected.json").read_text(encoding="utf-8"))["cases"]["prop99"]
     assert california.estimate == pytest.approx(case["computed"]["sc_no_covariates"], abs=case["tol"]["sc"])
-    assert california.estimate == pytest.approx(SYNTHDID["prop99"], abs=1e-6)
+    assert california.estimate == pytest.approx(SYNTHDID_CONTROL["prop99"], abs=1e-6)
     best = california.starts.set_index("start").loc["optimum"]
     assert (best["estimate"], best["rmspe_before"]) == pytest.approx(PYSYNCON["prop99"], abs=1e-4)
     numbers = california.infer("placebo", Plan(()))["ATT"]
@@ -66,7 +58,7 @@ def test_starting_points_disagree_on_proposition_99_and_the_verdict_says_so(cali
 
 
 def test_an_invented_region_as_the_peers_have_it(region):
-    assert region.estimate == pytest.approx(SYNTHDID["one_region"], abs=1e-9)
+    assert region.estimate == pytest.approx(SYNTHDID_CONTROL["one_region"], abs=1e-9)
     best = region.starts.set_index("start").loc["optimum"]
     assert (best["estimate"], best["rmspe_before"]) == pytest.approx(PYSYNCON["one_region"], abs=1e-3)
     assert region.estimate == pytest.approx(EFFECT, abs=0.5)

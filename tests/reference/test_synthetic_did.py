@@ -1,7 +1,4 @@
-"""Synthetic difference-in-differences: published and peers' numbers, a plain re-implementation, and what is withheld.
-
-Peers' numbers were made by ``tests/reference/peers/synthetic.py``: synthdid-py 0.1.0 and diff-diff 3.13.0.
-"""
+"""Synthetic difference-in-differences: published and peers' numbers, a plain re-implementation, and what is withheld."""
 
 import json
 
@@ -16,15 +13,10 @@ from ikz_eval.inference.simplex import simplex_least_squares
 from ikz_eval.inference.synthetic_did import CONTROL, count_labels, deal_labels, placebo_effects
 from tests.reference.factor_panels import EFFECT, one_region, two_regions
 from tests.reference.staggered import reference_file
+from tests.reference.synthetic_peers import DIFF_DIFF, JACKKNIFE, PLACEBO_200, SYNTHDID
 
 SMOKING = {"outcome": "PacksPerCapita", "unit": "State", "period": "Year", "treatment": "treated"}
 REGION = {"outcome": "cost", "unit": "body", "period": "period", "cohort": "start", "cluster": "block"}
-SYNTHDID = {"one_region": -4.370431151112249, "prop99": -15.603827872733893, "two_regions": -4.276853419796442}
-DIFF_DIFF = {"one_region": -4.370431151112251, "prop99": -15.60382787273387}
-JACKKNIFE = 0.6469261365607631
-"""Of synthdid-py on one_region, weights kept."""
-PLACEBO_200 = 0.3447270117430063
-"""Of synthdid-py on one_region: 200 random choices of four donors of 1820."""
 
 
 @pytest.fixture(scope="module")

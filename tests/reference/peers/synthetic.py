@@ -1,4 +1,4 @@
-"""Runs the peers of the synthetic methods and prints the numbers stored in tests/reference/test_synthetic_*.py.
+"""Runs the peers of the synthetic methods and prints the numbers stored in tests/reference/synthetic_peers.py.
 
 Not a test, and no dependency of the project: ``python -m tests.reference.peers.synthetic [prop99.csv]`` in an environment
 with ``synthdid-py==0.1.0`` prints its figures; the same with ``pysyncon==1.7.0`` and ``diff-diff==3.13.0`` prints theirs.
