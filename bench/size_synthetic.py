@@ -8,103 +8,19 @@ the other two model regions, which are no comparison). Worlds A to D are those o
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ikz_eval.inference.estimator import Floats
-from ikz_eval.inference.frank_wolfe import SimplexProblems, two_rounds
-from ikz_eval.inference.synthetic_control import LEAST_DECREASE, RIDGE, DonorPool, fit_ratios, noise_level, rank_of
-from ikz_eval.inference.synthetic_did import (
-    CONTROL,
-    average_effect,
-    cohort_weights,
-    deal_labels,
-    period_problems,
-    placebo_effects,
-    unit_problems,
-)
+from bench.synthetic_worlds import BEFORE, BLOCKS, NAMES, REGION, Draw, drawn, placebos, weighed
+from ikz_eval.inference.synthetic_control import DonorPool, fit_ratios, rank_of
+from ikz_eval.inference.synthetic_did import CONTROL, average_effect, cohort_weights, deal_labels, placebo_effects
 
-SIZES = (4, 4, 4, 4, 4, 4, 5)
-REGION = np.repeat(np.arange(7), SIZES)
-BLOCKS = REGION[REGION > 0] == np.arange(1, 7)[:, None]
-QUARTERS, BEFORE = 24, 12
-NOISE = 0.05
 EFFECT = -0.10
 PLACEBOS = 30
 AT_ONCE = 50
 CHECKED = 40
 SEED = 20261127
-WORLDS = {"A": (0.0, 0.0, 1.0), "B": (0.3, 0.0, 1.0), "C": (0.6, 0.8, 1.0), "D": (0.3, 0.0, 2.0), "F": (0.3, 0.0, 1.0)}
-"""World -> share of variance by region, autocorrelation, volatility of the treated. F adds a trend that the region has more of."""
-
-
-def errors(random: np.random.Generator, count: int, correlation: float) -> Floats:
-    """Return autocorrelated paths of variance one, shape (count, QUARTERS)."""
-    path = random.normal(size=(count, QUARTERS))
-    for quarter in range(1, QUARTERS):
-        path[:, quarter] = correlation * path[:, quarter - 1] + np.sqrt(1 - correlation**2) * path[:, quarter]
-    return path
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """One invented programme without an effect.
-
-    Attributes
-    ----------
-    outcome : ndarray
-        Log cost per case in units of ``scale``, the region's four bodies first, shape (29, QUARTERS).
-    scale : float
-        Standard deviation of the donors' changes before the start [log points].
-    """
-
-    outcome: Floats
-    scale: float
-
-    @property
-    def donors(self) -> Floats:
-        """Outcomes of the 25 donors."""
-        donors: Floats = self.outcome[REGION > 0]
-        return donors
-
-    @property
-    def region(self) -> Floats:
-        """Outcomes of the region's four bodies."""
-        region: Floats = self.outcome[REGION == 0]
-        return region
-
-
-def drawn(random: np.random.Generator, world: str) -> Draw:
-    """Return a programme of a world."""
-    share, correlation, volatility = WORLDS[world]
-    own, shared = errors(random, REGION.size, correlation), errors(random, len(SIZES), correlation)[REGION]
-    noise = NOISE * (np.sqrt(1 - share) * own + np.sqrt(share) * shared)
-    noise[REGION == 0] *= volatility
-    outcome = 3 + random.normal(0, 0.2, (REGION.size, 1)) + random.normal(0, NOISE, (1, QUARTERS)) + noise
-    if world == "F":
-        load = random.uniform(0, 1, (REGION.size, 1))
-        load[REGION == 0] = random.uniform(0.5, 1, (SIZES[0], 1))
-        outcome += load * np.linspace(0, 0.3, QUARTERS)
-    scale = noise_level(outcome[REGION > 0, :BEFORE])
-    return Draw(outcome / scale, scale)
-
-
-def stacked(parts: Sequence[SimplexProblems]) -> SimplexProblems:
-    """Return problems of several draws as one, so that they are solved at once."""
-    grams = [np.broadcast_to(part.gram, (len(part.linear), *part.gram.shape[-2:])) for part in parts]
-    names = ("linear", "allowed", "ridge", "rows")
-    return SimplexProblems(
-        np.concatenate(grams), *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
-    )
-
-
-def solved(parts: Sequence[SimplexProblems], starts: Sequence[Floats] | None = None) -> list[Floats]:
-    """Return the weights of each part; outcomes are in units of the noise level, so that all stop alike."""
-    whole = stacked(parts)
-    found = two_rounds(whole, whole.equal() if starts is None else np.concatenate(starts), LEAST_DECREASE)
-    return np.split(found, np.cumsum([len(part.linear) for part in parts])[:-1])
 
 
 def control(one: Draw, *, exact: bool = True) -> dict[str, float]:
@@ -116,7 +32,7 @@ def control(one: Draw, *, exact: bool = True) -> dict[str, float]:
     count = BLOCKS.shape[1]
     allowed = np.vstack([np.ones((1, count), dtype=bool), ~np.eye(count, dtype=bool), ~BLOCKS])
     pool, means = DonorPool(one.donors, BEFORE), BLOCKS @ one.donors / BLOCKS.sum(axis=1, keepdims=True)
-    paths = np.vstack([one.region.mean(axis=0), one.donors, means])
+    paths = np.vstack([one.treated.mean(axis=0), one.donors, means])
     if exact:
         chosen = np.zeros(allowed.shape)
         for weights, path, mask in zip(chosen, paths, allowed, strict=True):
@@ -136,24 +52,13 @@ def control(one: Draw, *, exact: bool = True) -> dict[str, float]:
 
 def did(draws: Sequence[Draw], seed: int) -> list[dict[str, float]]:
     """Return effect, standard errors over bodies and blocks, and rank over blocks of synthetic difference-in-differences."""
-    everyone = np.ones((1, BLOCKS.shape[1]), dtype=bool)
-    labels = np.vstack([deal_labels(BLOCKS.shape[1], [4], PLACEBOS, seed), np.where(BLOCKS, 0, CONTROL)])
-    ridge = float((4 * (QUARTERS - BEFORE)) ** 0.25)
-    taken, allowed = (labels == 0).astype(float), labels == CONTROL
-    means = [taken @ one.donors / taken.sum(axis=1, keepdims=True) for one in draws]
-    own = [one.region.mean(axis=0) for one in draws]
-    omega = solved([unit_problems(d.donors, o[None], everyone, BEFORE, ridge) for d, o in zip(draws, own, strict=True)])
-    lam = solved([period_problems(one.donors, everyone, BEFORE, RIDGE) for one in draws])
-    units = [unit_problems(d.donors, mean, allowed, BEFORE, ridge) for d, mean in zip(draws, means, strict=True)]
-    periods = [period_problems(one.donors, allowed, BEFORE, RIDGE) for one in draws]
-    many = (len(labels), 1)
-    omegas = solved(units, [unit.normalised(np.tile(w, many)) for unit, w in zip(units, omega, strict=True)])
-    lams = solved(periods, [np.tile(w, many) for w in lam])
+    blocks = np.where(BLOCKS, 0, CONTROL)
+    labels = np.vstack([deal_labels(BLOCKS.shape[1], [REGION], PLACEBOS, seed), blocks])
+    cohorts = weighed(draws, slice(None), BEFORE)
     found = []
-    for i, one in enumerate(draws):
-        estimate = float(effects(own[i][None] - omega[i] @ one.donors, lam[i])[0])
-        placebo = effects(means[i] - omegas[i] @ one.donors, lams[i])
-        plain = own[i] - one.donors.mean(axis=0)
+    for one, cohort, placebo in zip(draws, cohorts, placebos(draws, [cohorts], labels), strict=True):
+        estimate = average_effect([cohort], one.donors)
+        plain = one.treated.mean(axis=0) - one.donors.mean(axis=0)
         found.append(
             {"sdid": estimate * one.scale, "did": float(plain[BEFORE:].mean() - plain[:BEFORE].mean()) * one.scale,
              "se": float(placebo[:PLACEBOS].std()) * one.scale, "se_blocks": float(placebo[PLACEBOS:].std()) * one.scale,
@@ -162,18 +67,12 @@ def did(draws: Sequence[Draw], seed: int) -> list[dict[str, float]]:
     return found
 
 
-def effects(gap: Floats, periods: Floats) -> Floats:
-    """Return mean gaps after the start less weighted ones before."""
-    difference: Floats = gap[:, BEFORE:].mean(axis=1) - (gap[:, :BEFORE] * periods).sum(axis=1)
-    return difference
-
-
 def check(seed: int) -> str:
     """Return how search and exact optimum agree; stop unless solving several draws at once gives what the package gives."""
     random = np.random.default_rng(seed)
     draws = [drawn(random, "B") for _ in range(CHECKED)]
-    cohort = cohort_weights(draws[1].donors, draws[1].region, BEFORE)
-    labels = deal_labels(BLOCKS.shape[1], [4], PLACEBOS, seed)
+    cohort = cohort_weights(draws[1].donors, draws[1].treated, BEFORE)
+    labels = deal_labels(BLOCKS.shape[1], [REGION], PLACEBOS, seed)
     spread = float(placebo_effects([cohort], draws[1].donors, labels).std())
     again = did(draws[:2], seed)[1]
     known, found = [average_effect([cohort], draws[1].donors), spread], [again["sdid"], again["se"]]
@@ -206,7 +105,7 @@ def summary(table: pd.DataFrame, compared: pd.DataFrame) -> dict[str, float]:
 def main() -> None:
     """Print the table, world after world: ``[draws of SC] [draws of SDID] [worlds]``."""
     many, some = (int(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) > 2 else (1_000, 400)
-    worlds = sys.argv[3] if len(sys.argv) > 3 else "".join(WORLDS)
+    worlds = sys.argv[3] if len(sys.argv) > 3 else "".join(NAMES)
     begin = time.process_time()
     for world in worlds:
         random = np.random.default_rng([SEED, ord(world)])
