@@ -1,7 +1,7 @@
 """Synthetic difference-in-differences: weighted donors and weighted earlier periods, levels may differ.
 
-One method, one paper: Arkhangelsky and others; several starts averaged as by Clarke and others. Describes one region; with
-two or more treated clusters there are p values, and the verdict is descriptive still. Docs: docs/methods/synthetic_did.md.
+One method, one paper: Arkhangelsky and others; several starts averaged as by Clarke and others. Describes: standard errors
+and ranks, but no p value, as tests by these standard errors reject too often. Docs: docs/methods/synthetic_did.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -112,15 +112,20 @@ class SyntheticDidFit(Shown):
         return table[table["weight"] > 0].reset_index(drop=True)
 
     def infer(self, name: str, plan: Plan) -> Mapping[str, Numbers]:
-        """Return standard error, p and interval of ``ATT``; p and interval are None with one treated cluster.
+        """Return standard errors and ranks of ``ATT``; p and interval are None, with the reason.
 
         Raises
         ------
         EstimationError
             If there are too few donors for placebos, or one treated unit for the jackknife.
         """
+        from ikz_eval.texts import text
+
         numbers = self._placebo(plan) if name == "placebo" else self._jackknife()
-        return {"ATT": {**numbers, **self._tested(numbers, plan.confidence)}}
+        reason = (
+            "synthetic.did.no_test" if len(self.wide.treated_clusters) > 1 else "verdict.withheld.one_treated_cluster"
+        )
+        return {"ATT": {**numbers, "p": None, "low": None, "high": None, "reason": text(reason, "en")}}
 
     def ranks(self) -> dict[str, Number]:
         """Return the rank of the size of the effect among placebos, for bodies and blocks, where all were made."""
@@ -176,17 +181,6 @@ class SyntheticDidFit(Shown):
         starts = self.wide.start[treated]
         own = [groups[treated][starts == start] for start in self.starts]
         return jackknife_se(self.cohorts, self.wide.donors, groups[~treated], own)
-
-    def _tested(self, numbers: Mapping[str, Number], confidence: float) -> dict[str, Number]:
-        """Return p and interval by the normal distribution, from the standard error over clusters where these were named."""
-        from scipy import special
-
-        se = numbers["se_blocks"] if self.wide.has_clusters else numbers["se"]
-        if len(self.wide.treated_clusters) < 2 or not isinstance(se, float) or not se > 0:
-            return {"p": None, "low": None, "high": None}
-        reach = float(special.ndtri(0.5 + confidence / 2)) * se
-        p = float(2 * special.ndtr(-abs(self.estimate) / se))
-        return {"p": p, "low": self.estimate - reach, "high": self.estimate + reach}
 
 
 def fit_synthetic_did(

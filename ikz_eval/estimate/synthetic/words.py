@@ -76,10 +76,9 @@ def did_sentences(fit: SyntheticDidFit, lang: str) -> tuple[str, ...]:
         said.append(text("synthetic.did.starts", lang, count=len(fit.starts), starts=names))
     for name, share in donors.loc[donors["weight"] > DOMINANT, ["name", "weight"]].itertuples(index=False):
         said.append(text("synthetic.did.dominant", lang, donor=name, share=number(100 * share, lang)))
-    said += _ranks(fit.ranks(), lang, measure="effect", many=len(wide.treated_clusters) > 1)
-    if len(wide.treated_clusters) < 2:
-        said.append(text("synthetic.rank.no_p", lang))
-    return tuple(said)
+    has_regions = len(wide.treated_clusters) > 1
+    said += _ranks(fit.ranks(), lang, measure="effect", many=has_regions)
+    return (*said, text("synthetic.did.no_test" if has_regions else "synthetic.rank.no_p", lang))
 
 
 def _ranks(ranks: Mapping[str, Number], lang: str, *, measure: str, many: bool = False) -> list[str]:
