@@ -24,8 +24,8 @@ from ikz_eval.inference.estimator import LinearEstimates
 
 __all__ = ["Answer", "Request", "answer"]
 
-SENTENCES = ("assumes", "reason")
-"""What an inference says in sentences; a summary shows them below the table."""
+SENTENCES = ("assumes", "reason", "caution")
+"""What an inference says in sentences; a summary shows them below the table, in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,8 @@ class Answer:
         """Return the answer as text: estimates, rows dropped, design and verdict in words."""
         lines = [f"{self.method}: {self.n_obs} rows" + (f", {self.n_units} units" if self.n_units else "")]
         lines += [f"dropped {rows} rows: {reason}" for reason, rows in sorted(self.dropped.items())]
-        table = self.to_frame().drop(columns=list(SENTENCES), errors="ignore")
+        sentences = [name for key in SENTENCES for name in (key, f"{key}_de")]
+        table = self.to_frame().drop(columns=sentences, errors="ignore")
         lines.append(table.to_string(index=False, na_rep="", float_format=lambda x: f"{x:.6g}"))
         said = (
             f"{name} {key}: {numbers[key]}"

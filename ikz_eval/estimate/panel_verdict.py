@@ -29,6 +29,9 @@ PRIMARY = "imputation"
 TESTS = {"cr2": ("cr2_adjusted", "p"), "wild": ("wild_bootstrap", "p"), "randomisation": ("randomisation_t", "p_t")}
 """Inference -> the required test it carries out, and its p."""
 
+AT_THE_DOOR = ("no_cr2", "tests_missing")
+"""Reasons that may lie in what was asked for, not in the figures: their words name the option."""
+
 
 @dataclass(frozen=True, slots=True)
 class Starts:
@@ -171,8 +174,10 @@ def judge_panel(
             if numbers is not None:
                 passed[test] = _value(numbers, key) < LARGEST_P
     verdict = decide(field, found, passed)
-    words = {lang: tuple(_sentence(code, lang) for code in verdict.reasons) for lang in ("de", "en")}
-    return PanelVerdict(verdict.code, verdict.direction, verdict.reasons, words)
+    is_unasked = effect is not None and cr2 is None
+    reasons = tuple("no_cr2" if is_unasked and code == "not_identified" else code for code in verdict.reasons)
+    words = {lang: tuple(_sentence(code, lang) for code in reasons) for lang in ("de", "en")}
+    return PanelVerdict(verdict.code, verdict.direction, reasons, words)
 
 
 def described(describe: Callable[[str], tuple[str, ...]]) -> PanelVerdict:
@@ -205,7 +210,7 @@ def _value(numbers: Numbers, key: str) -> float:
 def _sentence(code: str, lang: str) -> str:
     from ikz_eval.texts import text
 
-    return text(f"verdict.reason.{code}", lang)
+    return text(f"verdict.{'door' if code in AT_THE_DOOR else 'reason'}.{code}", lang)
 
 
 def keeps_sign(estimate: float, treated: tuple[str, ...], without: Callable[[str], float]) -> bool | None:

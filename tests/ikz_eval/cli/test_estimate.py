@@ -119,6 +119,13 @@ def test_the_verdict_is_refused_for_one_region_and_says_why(without):
 def test_a_test_that_was_not_asked_for_keeps_the_verdict_at_compatible(panel):
     answered = answer(panel, "--method", "imputation", *REGIONS, "--average", "clusters", "--inference", "cr2")
     assert (answered["verdict"]["code"], answered["verdict"]["reasons"]) == ("compatible", ["tests_missing"])
+    assert "--inference cr2,wild,randomisation" in answered["verdict"]["words"]["de"][0]
+
+
+def test_without_cr2_there_is_no_verdict_and_the_reason_names_the_option(panel):
+    answered = answer(panel, "--method", "imputation", *REGIONS, "--average", "clusters", "--inference", "wild")
+    assert (answered["verdict"]["code"], answered["verdict"]["reasons"]) == ("not_assessable", ["no_cr2"])
+    assert "--inference cr2" in answered["verdict"]["words"]["en"][0]
 
 
 def test_another_method_is_never_supported(panel):
@@ -184,4 +191,4 @@ def test_what_cannot_be_computed_is_one_line_and_exits_3(panel, arguments, messa
 def test_the_table_says_the_verdict_in_words(panel):
     result = run(panel, "--method", "imputation", *REGIONS, "--average", "clusters")
     assert result.stdout.startswith("imputation: 864 rows, 36 units\n")
-    assert "verdict: compatible (saving), because the figures at hand do not allow all planned tests" in result.stdout
+    assert "verdict: compatible (saving), because not all planned tests were carried out" in result.stdout

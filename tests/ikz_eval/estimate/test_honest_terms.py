@@ -112,7 +112,11 @@ def test_nine_regions_and_eight_bins_give_a_confidence_set(panel):
     found = honest(panel, "event_path", cluster="region", bin_length=4)["e=0"]
     assert (found["n_clusters"], found["n_coefficients"], found["reason"]) == (9, 8, None)
     assert {b["kind"] for b in found["bounds"]} == {"confidence"}
-    assert found["caution"] == text("honest.caution.barely_more", "en", clusters=9, coefficients=8)
+    caution = text("honest.caution.barely_more", "en", clusters=9, coefficients=8)
+    assert found["caution"] == caution
+    request = Request(method="event_path", **COLUMNS, inference=("honest",), cluster="region", bin_length=4)
+    shown = answer(panel, request).summary()
+    assert shown.count(caution) == 1 and "Gruppen" not in shown, "said once, below the table, in one language"
 
 
 @pytest.mark.parametrize(("method", "options"), [("sun_abraham", {}), ("group_time", {"aggregate": "dynamic"})])
