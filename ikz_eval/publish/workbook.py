@@ -4,6 +4,7 @@ Every sheet carries the mark, what the table shows, headings, units and the note
 (nothing becomes a formula), numbers as numbers; the same cells give the same bytes.
 """
 
+from collections.abc import Hashable
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
@@ -30,9 +31,11 @@ _GROUPED = {0: "#,##0", 1: "#,##0.0", 2: "#,##0.00", 3: "#,##0.000", 4: "0.0000"
 _COUNT = "0"
 _LINE_LENGTH, _LINE_HEIGHT = 100, 15
 """Characters on a line of the overview, and its height in points: not every program fits the height to wrapped text."""
+_LONG = {"fields": 32, "warnings": 64}
+"""Kinds of columns whose words fill several lines -> how wide those columns are [characters]."""
 
 
-RESULTS = ("T2", "T3", "T10", "RC", "PS", "F1", "F2", "DC")
+RESULTS = ("T2", "T3", "T10", "RC", "PS", "DF", "F1", "F2", "DC")
 """Tables that deliveries are missing from when a body has not delivered."""
 
 
@@ -69,9 +72,9 @@ def _formats(book: Any) -> dict[str, Any]:
         "head": {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1},
         "unit": {"italic": True, "font_color": "#404040", "bottom": 1},
         "text": {"valign": "top"},
-        "count": {"num_format": _COUNT},
+        "count": {"num_format": _COUNT, "valign": "top"},
     }
-    looks |= {f"number{digits}": {"num_format": pattern} for digits, pattern in _GROUPED.items()}
+    looks |= {f"number{digits}": {"num_format": pattern, "valign": "top"} for digits, pattern in _GROUPED.items()}
     return {name: book.add_format(look) for name, look in looks.items()}
 
 
@@ -118,7 +121,7 @@ def _sheet(book: Any, formats: dict[str, Any], registry: Registry, cells: pd.Dat
     for place, column in enumerate(columns):
         sheet.write_string(_FIRST_ROW - 2, place, words.heading(column), formats["head"])
         sheet.write_string(_FIRST_ROW - 1, place, words.unit(column), formats["unit"])
-        sheet.set_column(place, place, 14 if column.is_number else 24)
+        sheet.set_column(place, place, 14 if column.is_number else _LONG.get(column.kind, 24))
     sheet.freeze_panes(_FIRST_ROW, 0)
     sheet.repeat_rows(_FIRST_ROW - 2, _FIRST_ROW - 1)
     frame, keys = wide(cells, table), notes(cells, table)
@@ -127,6 +130,8 @@ def _sheet(book: Any, formats: dict[str, Any], registry: Registry, cells: pd.Dat
         return
     used: list[str] = []
     for row, (values, why) in enumerate(zip(frame.to_dict("records"), keys.to_dict("records"), strict=True)):
+        if (lines := _lines(words, columns, values)) > 1:
+            sheet.set_row(_FIRST_ROW + row, _LINE_HEIGHT * lines)
         for place, column in enumerate(columns):
             _cell(sheet, formats, words, (_FIRST_ROW + row, place), column, values[column.key])
             if isinstance(why[column.key], str) and why[column.key] not in used:
@@ -137,6 +142,12 @@ def _sheet(book: Any, formats: dict[str, Any], registry: Registry, cells: pd.Dat
     lacking = lacking_here(wide(cells, "F3"), LANG) if table in RESULTS else ""
     for line, sentence in enumerate([*said, *([lacking] if lacking else [])]):
         sheet.write_string(_FIRST_ROW + len(frame) + 1 + line, 0, sentence, formats["text"])
+
+
+def _lines(words: Words, columns: tuple[Column, ...], values: dict[Hashable, object]) -> int:
+    """Return how many lines the longest cell of a row fills."""
+    long = (column for column in columns if column.kind in _LONG)
+    return max((ceil(len(words.show(values[each.key], each)) / (_LONG[each.kind] - 4)) for each in long), default=1)
 
 
 def _letter(used: list[str], key: str) -> str:
@@ -153,4 +164,4 @@ def _cell(
         look = "count" if column.kind == "integer" else f"number{min(digits, 4)}"
         sheet.write_number(*place, float(value), formats[look])
     else:
-        sheet.write_string(*place, words.show(value, column), formats["text"])
+        sheet.write_string(*place, words.show(value, column), formats["wrap" if column.kind in _LONG else "text"])
