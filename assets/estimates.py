@@ -24,7 +24,7 @@ RESULTS = {
     "verdict": "The verdict of each field: supported, compatible with a range, or not assessable, with reasons.",
     "placebo": "What the method finds in comparison blocks, where nothing began: how large chance alone looks.",
     "robustness": "The primary estimate again with one thing changed at a time, and under every specification.",
-    "further_estimate": "What further instruments say: single regions described, few treated, honest bounds, scale.",
+    "further_estimate": "What further instruments say: single regions described, few treated, honest bounds, scale, averages.",
 }
 
 

@@ -1,4 +1,4 @@
-"""Contract of what the further instruments say of a field: one region, few treated, honest bounds, scale, exploratory outcomes.
+"""Contract of what the further instruments say: one region, few treated, honest bounds, scale, exploratory outcomes, averages.
 
 Nothing here bears a verdict; the primary estimate and its tests are schemas/estimate.py.
 """
@@ -15,11 +15,13 @@ class FurtherEstimate(Contract):
     """One figure of a further instrument under the primary specification; never "belegt"."""
 
     evaluation_quarter: Series[str] = described("Evaluation quarter", str_matches=QUARTER)
-    specification: Series[str] = described("Name of the primary specification in study.toml")
-    field: Series[str] = described("Cooperation field")
+    specification: Series[str] = described("Name in study.toml of the primary specification, or of the average")
+    field: Series[str] = described("Cooperation field; all for an average over fields")
     family: Series[str] = described("Kind of instrument", isin=FURTHER_FAMILIES)
     method: Series[str] = described("Instrument, or exploratory outcome", isin=FURTHER_METHODS)
-    part: Series[str] = described("Region, size or bound M the figure is about; all otherwise")
+    part: Series[str] = described(
+        "Region, size or bound M the figure is about, or fields averaged, apart by blanks; all otherwise"
+    )
     estimate: Series[float] = described("Log points; for scale the elasticity; empty when there is none", nullable=True)
     low: Series[float] = described("Lower end of the 95 % interval or bound, in the same unit", nullable=True)
     high: Series[float] = described("Upper end of the 95 % interval or bound, in the same unit", nullable=True)

@@ -11,8 +11,8 @@ class PublishedCell(Contract):
 
     evaluation_quarter: Series[str] = described("Evaluation quarter", str_matches=QUARTER)
     table: Series[str] = described(
-        "Published table (T2), data of a figure (F1), published cases (PF), design card (DC), robustness (RC, PS), further instruments (BE, WI, SK), calibration (CA), power (PW), register (RG), reference series (RS)",
-        str_matches=r"^(T\d{1,2}|F\d|PF|DC|RC|PS|CA|PW|BE|WI|SK|RG|RS)$",
+        "Published table (T2), data of a figure (F1), published cases (PF), design card (DC), robustness (RC, PS), further instruments (BE, WI, DF, SK), calibration (CA), power (PW), register (RG), reference series (RS)",
+        str_matches=r"^(T\d{1,2}|F\d|PF|DC|RC|PS|CA|PW|BE|WI|DF|SK|RG|RS)$",
     )
     row: Series[int] = described("Row of the table, from 1", ge=1)
     column_order: Series[int] = described("Position of the column, from 1", ge=1)

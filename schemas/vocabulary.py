@@ -49,20 +49,23 @@ ROBUSTNESS_RECORDS = (
 )  # fmt: skip
 """Checks of the card that rest on records of the study (robustness.csv)."""
 
-FURTHER_FAMILIES = ("description", "few_treated", "honest", "scale", "exploratory")
+FURTHER_FAMILIES = ("description", "few_treated", "honest", "scale", "exploratory", "pooled")
 """Kinds of further instruments, in the order in which they are shown; none of them bears a verdict."""
 FURTHER_METHODS = (
     "before_after", "synthetic_control", "synthetic_did", "interrupted", "conley_taber", "ferman_pinto", "stacked",
     "relative_magnitudes", "smoothness", "cost_function", "outcome_cases", "outcome_cases_per_fte",
-    "outcome_cost_with_transition",
+    "outcome_cost_with_transition", "mean_of_fields",
 )  # fmt: skip
 """Further instruments and exploratory outcomes (domain, sections 2 and 6)."""
 FURTHER_WARNINGS = (
     "no_comparison", "poor_fit", "fragile_weights", "one_donor_matters", "autocorrelated", "short_series", "few_donors",
     "independent_blocks_assumed", "point_identified", "association_only", "donors_dropped",
-    "incomplete_quarters_dropped", "first_year_only",
+    "incomplete_quarters_dropped", "first_year_only", "hides_single_fields", "left_out_not_identified",
+    "left_out_in_levels", "left_out_too_few_regions",
 )  # fmt: skip
 """What to beware of in a figure of a further instrument."""
+EVERY_FIELD = "all"
+"""What stands for the field where a figure is about several: an average over fields."""
 
 CALIBRATION_WORLDS = ("A", "B", "C", "D", "E", "F", "G", "H")
 """Error worlds of the calibration, see ikz_eval/calibration/worlds.py."""

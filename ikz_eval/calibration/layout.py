@@ -74,12 +74,15 @@ class StudyLayout:
         Assessable ones.
     reasons : dict of str to tuple of str
         Codes of the verdict's reasons for every other field.
+    pooled : tuple of tuple of str
+        Fields of each average over fields, assessable ones alone.
     """
 
     study: str
     quarter: str
     fields: tuple[FieldLayout, ...]
     reasons: dict[str, tuple[str, ...]]
+    pooled: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,16 @@ def study_layout(registry: Registry, quarter: str) -> StudyLayout:
             reasons[field] = (*found.design.gaps, *blocking)
         else:
             fields.append(_registered(registry, found))
-    return StudyLayout(registry.study, quarter, tuple(fields), reasons)
+    averages = dict.fromkeys(tuple(f for f in each.fields if f not in reasons) for each in registry.pooled)
+    return StudyLayout(
+        registry.study, quarter, tuple(fields), reasons, tuple(each for each in averages if len(each) > 1)
+    )
 
 
 def planned_layout(
     study: str, regions: Sequence[PlannedRegion], quarters: Sequence[str], *, fields: int
 ) -> StudyLayout:
-    """Return the design of a planned study: ``fields`` fields, all alike.
+    """Return the design of a planned study: ``fields`` fields, all alike; with two or more, also their average.
 
     Raises
     ------
@@ -160,6 +166,7 @@ def planned_layout(
             for name in names
         ),
         {},
+        (tuple(names),) if fields > 1 else (),
     )
 
 

@@ -5,13 +5,14 @@ matrix products. Holds how the matrices follow from the estimators' own objects;
 statistics.py. A test compares both with the pipeline's functions on the same outcomes.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ikz_eval.calibration.layout import FieldLayout, StudyLayout
 from ikz_eval.calibration.matrices import KINDS, WILD, Bootstrap, Sandwich, bootstrap_matrices, placed, score_matrix
+from ikz_eval.calibration.pooled import PooledFields, prepare_pooled
 from ikz_eval.calibration.worlds import Floats, Ints
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.design import StartPath
@@ -127,6 +128,8 @@ class PreparedStudy:
         Joint dealings by distinct design.
     own : tuple of Dealt or None
         Dealings of a design alone, where those of all fields together are too many to list and its own are not.
+    pooled : tuple of PooledFields
+        Averages over fields.
     """
 
     layout: StudyLayout
@@ -134,10 +137,11 @@ class PreparedStudy:
     signs: Floats
     dealt: tuple[Dealt, ...]
     own: tuple[Dealt | None, ...]
+    pooled: tuple[PooledFields, ...] = ()
 
     def part(self, positions: Sequence[int]) -> "PreparedStudy":
-        """Return the study with only some of its fields, adjusted for among themselves."""
-        return replace(self, fields=tuple(self.fields[position] for position in positions))
+        """Return the study with only some of its fields, adjusted for among themselves, without averages over them."""
+        return replace(self, fields=tuple(self.fields[position] for position in positions), pooled=())
 
 
 def prepare_study(layout: StudyLayout, *, most_dealings: int | None = None) -> PreparedStudy:
@@ -164,7 +168,17 @@ def prepare_study(layout: StudyLayout, *, most_dealings: int | None = None) -> P
         if key not in made:
             made[key] = _field(field, panel, names, keys.index(key))
         fields.append(replace(made[key], layout=field))
-    return PreparedStudy(layout, tuple(fields), signs, dealt, own)
+    return PreparedStudy(layout, tuple(fields), signs, dealt, own, tuple(_averages(layout, fields)))
+
+
+def _averages(layout: StudyLayout, fields: Sequence[PreparedField]) -> Iterator[PooledFields]:
+    positions = {field.layout.field: position for position, field in enumerate(fields)}
+    for names in layout.pooled:
+        if not set(names) <= set(positions):  # a part of a study has no average over all of it
+            continue
+        mine = tuple(positions[name] for name in names)
+        levels = [(fields[at].partnership.fit.linear, fields[at].partnership.rows, fields[at].unit.size) for at in mine]
+        yield prepare_pooled(mine, levels)
 
 
 def _field(layout: FieldLayout, panel: PathPanel, names: list[str], dealing: int) -> PreparedField:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ikz_eval.calibration.prepared import PreparedStudy
-from ikz_eval.calibration.tally import COUNTS, Counts, Key
+from ikz_eval.calibration.tally import COUNTS, JOINT, Counts, Key
 from ikz_eval.registry.calibration import judge_calibration
 from schemas.registry import Calibration
 
@@ -17,7 +17,7 @@ ORDER = (
     "cr2", "wild", "randomisation_t", "cr2_adjusted", "wild_adjusted", "randomisation_t_adjusted", "verdict",
     "verdict_one_field", "verdict_every_field", "cr1", "cr1_full", "cr3", "wild_cr1", "randomisation_coefficient",
     "donald_lang", "event_path_first_year", "wild_interval", "imputation_conservative", "group_time",
-    "group_time_influence",
+    "group_time_influence", "cr2_pooled",
 )  # fmt: skip
 """Order of the inferences in the table: what the verdict rests on first."""
 _DIGITS = 4
@@ -64,11 +64,13 @@ def calibration_table(
 
 def _place(key: Key) -> tuple[bool, int, bool, int]:
     design, level, inference = key
-    return design < 0, design, level == "body", ORDER.index(inference)
+    return design < 0, abs(design), level == "body", ORDER.index(inference)
 
 
 def _fields(study: PreparedStudy, design: int) -> str:
-    return " ".join(field.layout.field for field in study.fields if design in (-1, field.dealing))
+    if design < JOINT:
+        return " ".join(study.fields[at].layout.field for at in study.pooled[JOINT - design - 1].positions)
+    return " ".join(field.layout.field for field in study.fields if design in (JOINT, field.dealing))
 
 
 def _figures(sums: Mapping[str, float], draws: int) -> dict[str, object]:

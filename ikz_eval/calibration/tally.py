@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ikz_eval.calibration.dear import dear_counts
+from ikz_eval.calibration.pooled import average_deviation, pooled_counts
 from ikz_eval.calibration.prepared import PreparedField, PreparedStudy
 from ikz_eval.calibration.statistics import Judged, Tested, body_p, judge, run_required, run_tests
 from ikz_eval.calibration.worlds import NOISE, WORLDS, Floats, World, draw_errors, effect_pattern, unit_covariances
 from ikz_eval.estimate.verdict import LARGEST_P
+from ikz_eval.registry.calibration import POOLED
 
 CHUNK = 100
 """Programmes drawn from one seed; results do not depend on who draws which chunk."""
@@ -28,8 +30,10 @@ COUNTS = (
 )  # fmt: skip
 """What is summed for every inference; the errors are estimate less truth where there is an effect [log points]."""
 
+JOINT = -1
+"""Stands for the design where all fields count jointly; an average over fields, the k-th, has k less."""
 Key = tuple[int, str, str]
-"""Design (by position), level and inference."""
+"""Design (by position, or joint), level and inference."""
 Counts = dict[Key, Floats]
 
 
@@ -76,7 +80,8 @@ class Drawn:
 def count_chunk(study: PreparedStudy, chunk: Chunk) -> Counts:
     """Draw one chunk of programmes and count.
 
-    Errors without an effect are counted for every field; power and bias for the first field of each distinct design.
+    Errors without an effect are counted for every field; power and bias for the first field of each distinct design. An
+    average over fields takes the same draws, with the effect in each of its fields.
     """
     world, seed = WORLDS[chunk.world], chunk.generator
     drawn = [draw_field(field, world, chunk.draws, seed) for field in study.fields]
@@ -100,6 +105,7 @@ def count_chunk(study: PreparedStudy, chunk: Chunk) -> Counts:
         if is_first:
             _count_power(counts, field, found[-1], smalls[field.dealing], outcomes, size)
     _count_joint(counts, study, nulls, found, smalls[study.fields[0].dealing])
+    _count_averages(counts, study, drawn, world, size)
     if chunk.is_dear:
         for key, values in dear_counts(study.fields[0], drawn[0].errors, drawn[0].effect, size).items():
             _add(counts, (study.fields[0].dealing, "partnership", key), **values)
@@ -232,11 +238,10 @@ def _count_joint(counts: Counts, study: PreparedStudy, null: list[Tested], found
     little = judge(study.fields, [small, *null[1:]])
     every = judge(study.fields, found)
     draws = null[0].estimate.size
-    joint = -1
     for name in everything.p:
         _add(
             counts,
-            (joint, "partnership", f"{name}_adjusted"),
+            (JOINT, "partnership", f"{name}_adjusted"),
             draws=draws,
             tests=draws,
             rejected=_any_rejected(everything.p[name]),
@@ -248,7 +253,7 @@ def _count_joint(counts: Counts, study: PreparedStudy, null: list[Tested], found
     _add_verdict(counts, "verdict", everything, one, little)
     _add(
         counts,
-        (joint, "partnership", "verdict_every_field"),
+        (JOINT, "partnership", "verdict_every_field"),
         draws=draws,
         power_tests=every.supported.size,
         power_rejected=int(every.supported.sum()),
@@ -261,7 +266,7 @@ def _add_verdict(counts: Counts, name: str, null: Judged, one: Judged, little: J
     draws = len(null.supported)
     _add(
         counts,
-        (-1, "partnership", name),
+        (JOINT, "partnership", name),
         draws=draws,
         tests=draws,
         rejected=int(null.supported.any(axis=1).sum()),
@@ -270,6 +275,16 @@ def _add_verdict(counts: Counts, name: str, null: Judged, one: Judged, little: J
         power_estimate_tests=draws,
         power_estimate_rejected=int(little.supported[:, 0].sum()),
     )
+
+
+def _count_averages(counts: Counts, study: PreparedStudy, drawn: Sequence[Drawn], world: World, size: float) -> None:
+    """Count the averages over fields, the effect in each of their fields."""
+    for place, pooled in enumerate(study.pooled, start=1):
+        fields, mine = [study.fields[at] for at in pooled.positions], [drawn[at] for at in pooled.positions]
+        least = -EFFECT_IN_ERRORS * average_deviation([estimate_deviation(field, world) for field in fields])
+        errors, effects = [each.errors for each in mine], [each.effect for each in mine]
+        values = pooled_counts(pooled, errors, effects, [field.treated for field in fields], (size, least))
+        _add(counts, (JOINT - place, "partnership", POOLED), **values)
 
 
 def _any_rejected(p: Floats) -> int:

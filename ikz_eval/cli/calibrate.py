@@ -81,7 +81,7 @@ def _calibrate(registry: "Registry", quarter: str, how: _How, own: Path | None, 
     """Calibrate the design of one evaluation quarter, write its rows and say what they allow."""
     from ikz_eval.calibration import calibration_table, prepare_study
     from ikz_eval.calibration.collected import collect, store
-    from ikz_eval.registry.calibration import design_hash, judge_calibration, sentences
+    from ikz_eval.registry.calibration import average_sentences, design_hash, judge_calibration, sentences
     from ikz_eval.texts import text
 
     layout = _layout(registry, quarter, how.assumed)
@@ -99,7 +99,7 @@ def _calibrate(registry: "Registry", quarter: str, how: _How, own: Path | None, 
         store(own, table)
     collect(collected, name, table)
     click.echo(text("calibration.done", "en", study=name, quarter=quarter))
-    for sentence in sentences(judge_calibration(table), "en"):
+    for sentence in (*sentences(judge_calibration(table), "en"), *average_sentences(table, "en")):
         click.echo(sentence)
 
 

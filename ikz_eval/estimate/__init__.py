@@ -12,7 +12,7 @@ from ikz_eval.estimate.design import OUTCOMES, check_specification
 from ikz_eval.estimate.door import Answer, Request, answer
 from ikz_eval.estimate.evaluation import FieldEvaluation, evaluate_field
 from ikz_eval.estimate.event_study import EventPathFit, fit_event_path
-from ikz_eval.estimate.further import further_figures
+from ikz_eval.estimate.further import further_figures, pooled_figure
 from ikz_eval.estimate.group_time import GroupTimeFit, fit_group_time
 from ikz_eval.estimate.imputation import ImputationFit, fit_imputation
 from ikz_eval.estimate.regression import RegressionFit, fit_regression
@@ -48,6 +48,7 @@ from ikz_eval.estimate.two_by_two import TwoByTwoFit, fit_two_by_two
 from ikz_eval.estimate.twoway import TwowayFit, fit_twoway
 from ikz_eval.estimate.verdict import FieldEffect, FieldTests, decide
 from ikz_eval.registry import Registry
+from schemas.vocabulary import EVERY_FIELD
 
 METHODS = {
     "regression": fit_regression,
@@ -213,7 +214,11 @@ def _rows_beside(
         checks = robustness_card(registry, primary, curve, evaluation_quarter, (panel, partnership))
         rows["robustness"] += robustness_rows(evaluation_quarter, primary, checks)
         rows["placebo"] += placebo_rows(evaluation_quarter, primary)
-        rows["further_estimate"] += [each.row(evaluation_quarter, primary) for each in figures[primary.field]]
+        name, field = primary.specification.name, primary.field
+        rows["further_estimate"] += [each.row(evaluation_quarter, name, field) for each in figures[field]]
+    rows["further_estimate"] += [
+        pooled_figure(pooled, primaries).row(evaluation_quarter, pooled.name, EVERY_FIELD) for pooled in registry.pooled
+    ]
     return rows
 
 

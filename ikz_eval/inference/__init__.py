@@ -17,6 +17,7 @@ from ikz_eval.inference.holm import holm
 from ikz_eval.inference.leverage import ClusterLeverage, cluster_leverage
 from ikz_eval.inference.linear import LinearInference, WorkingModel, infer, infer_each, score_rows, working_model
 from ikz_eval.inference.multiplier import MultiplierResult, multiplier_bootstrap
+from ikz_eval.inference.pooled import average_of
 from ikz_eval.inference.randomisation import (
     RandomisationDraws,
     RandomisationResult,
@@ -45,6 +46,7 @@ __all__ = [
     "WildResult",
     "WorkingModel",
     "assignments",
+    "average_of",
     "cluster_leverage",
     "cluster_robust",
     "conley_taber",

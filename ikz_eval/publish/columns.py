@@ -65,6 +65,11 @@ def _count(key: str, unit: str | None = None) -> Column:
 
 
 _WINDOWS = (_count("quarters_before", QUARTERS), _count("quarters_after", QUARTERS))
+_CALIBRATED = (
+    _share("size_a_percent"), _share("size_b_percent"), _share("size_c_percent"), _share("size_d_percent"),
+    _share("coverage_percent"), _share("power_percent"), Column("mc_error_percent", "percent", PERCENT, 2),
+    _count("draws"),
+)  # fmt: skip
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "T1": (
@@ -110,16 +115,18 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("p_value", "decimal", None, 4), Column("p_adjusted", "decimal", None, 4), _count("n_units"),
         Column("warnings", "warnings"),
     ),
+    "DF": (
+        Column("specification"), Column("fields_averaged", "fields"), Column("fields_left_out", "fields"),
+        _change("effect_percent"), _change("low_percent"), _change("high_percent"), Column("p_value", "decimal", None, 4),
+        _count("n_units"), Column("judgement", "calibration"), *_CALIBRATED, Column("warnings", "warnings"),
+    ),
     "SK": (
         Column("field", "field"), Column("size_cases", "further_part"), Column("elasticity", "decimal", None, 2),
         Column("elasticity_low", "decimal", None, 2), Column("elasticity_high", "decimal", None, 2),
         Column("p_value", "decimal", None, 4), _count("n_units"), Column("warnings", "warnings"),
     ),
     "CA": (
-        Column("field", "field"), Column("inference", "inference"), Column("judgement", "calibration"),
-        _share("size_a_percent"), _share("size_b_percent"), _share("size_c_percent"), _share("size_d_percent"),
-        _share("coverage_percent"), _share("power_percent"), Column("mc_error_percent", "percent", PERCENT, 2),
-        _count("draws"),
+        Column("field", "field"), Column("inference", "inference"), Column("judgement", "calibration"), *_CALIBRATED,
     ),
     "PW": (
         Column("design", "design"), _count("fields"), Column("noise_percent", "percent", PERCENT, 1),
@@ -168,7 +175,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }  # fmt: skip
 """Published tables in the order in which they are printed."""
 
-SHEETS = ("T1", "T2", "T3", "T10", "RC", "PS", "BE", "WI", "SK", "CA", "PW", "DC", "PF", "RG", "RS")
+SHEETS = ("T1", "T2", "T3", "T10", "RC", "PS", "BE", "WI", "DF", "SK", "CA", "PW", "DC", "PF", "RG", "RS")
 """Tables people read as tables; the others are data of figures."""
 
 

@@ -45,6 +45,8 @@ class Words:
             return ""
         if column.is_number or column.kind == "as_printed":
             return self._number(value, column)
+        if column.kind == "fields":
+            return ", ".join(map(self.field, value.split()))
         return self._word(value, column.kind)
 
     def _number(self, value: str, column: Column) -> str:

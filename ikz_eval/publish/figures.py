@@ -1,6 +1,6 @@
 """Every published figure as SVG, made from published cells alone; and how a notebook shows figures and tables.
 
-``draw`` picks the tables F1, F2, F3, T10 and RC out of the cells and returns the text of each figure; the same cells give the
+``draw`` picks the tables F1, F2, F3, T10, RC and DF out of the cells and returns the text of each figure; the same cells give the
 same bytes. ``picture`` and ``table`` show what a release holds in a notebook. What a figure looks like stands in the
 module named after it; nothing is computed here that is not published.
 """
@@ -168,11 +168,13 @@ def draw(cells: pd.DataFrame, registry: Registry, lang: str = "de") -> dict[str,
     }
 
 
-def _effects(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the primary row of each field, and the effects of single regions."""
-    rows = _numbers(wide(cells, "T10"), "effect_percent", "low_percent", "high_percent")
+def _effects(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the primary row of each field, the effects of single regions, and the averages of the fields."""
+    ends = ("effect_percent", "low_percent", "high_percent")
+    rows, averages = (_numbers(wide(cells, table), *ends) for table in ("T10", "DF"))
     card = _numbers(wide(cells, "RC"), "effect_percent")
-    return rows[(rows["is_primary"] == "true") & (rows["term"] == "ATT")], card[card["check"] == "region_effect"]
+    primary = rows[(rows["is_primary"] == "true") & (rows["term"] == "ATT")]
+    return primary, card[card["check"] == "region_effect"], averages
 
 
 def _event_paths(cells: pd.DataFrame) -> pd.DataFrame:

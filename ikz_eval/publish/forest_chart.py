@@ -1,7 +1,8 @@
 """All fields on one page: the primary estimate of each with its interval, verdict and the points of single regions.
 
-Drawn from tables T10 (primary rows) and RC (``region_effect``) alone. Fields are never pooled: they share regions, and an
-average over them would need their dependence by region. The verdict is decided in ikz_eval/estimate, not here.
+Drawn from tables T10 (primary rows), RC (``region_effect``) and DF alone. The average of the fields, where a study registers
+one, is set apart below a line, with a mark of its own and without a verdict: it is exploratory and says nothing about a
+field. The verdict is decided in ikz_eval/estimate, not here.
 """
 
 from collections.abc import Hashable, Mapping
@@ -19,11 +20,15 @@ _REGION = "#8f8f8f"
 _BAND = "#9fb4c7"
 _BELOW = 0.24
 """How far below the estimate the points of its regions lie, in rows."""
+_APART = 0.4
+"""How far the averages are set apart from the fields, in rows."""
 
 Row = dict[str, Any]
 
 
-def draw_forest(effects: pd.DataFrame, regions: pd.DataFrame, names: dict[str, str], lang: str) -> Drawing | None:
+def draw_forest(
+    effects: pd.DataFrame, regions: pd.DataFrame, averages: pd.DataFrame, names: dict[str, str], lang: str
+) -> Drawing | None:
     """Return the effects of all fields, or None when no field has an estimate.
 
     Parameters
@@ -33,6 +38,8 @@ def draw_forest(effects: pd.DataFrame, regions: pd.DataFrame, names: dict[str, s
         none], ``verdict``; in the order in which they are shown.
     regions : pd.DataFrame
         Rows ``region_effect`` of table RC with numbers: ``field``, ``effect_percent`` [%].
+    averages : pd.DataFrame
+        Rows of table DF with numbers: ``effect_percent``, ``low_percent``, ``high_percent`` [%, NaN where there is none].
     names : dict of str to str
         Name of each field in ``lang``.
     lang : str
@@ -47,29 +54,44 @@ def draw_forest(effects: pd.DataFrame, regions: pd.DataFrame, names: dict[str, s
         for field, effect in zip(regions["field"], regions["effect_percent"], strict=True)
         if field in places and effect == effect
     ]
+    known = averages[averages["effect_percent"].notna()]
+    rows += [_average(len(rows) + _APART + i, row, lang) for i, row in enumerate(known.to_dict("records"))]
     x, y = _positions(rows, points, lang)
+    last, kind = ("no_pooling", "description") if known.empty else ("pooled_line", "description_pooled")
     return Drawing(
         layers=[*_ground_layers(rows, x, y), *_effect_layers(rows, points, x, y), *_word_layers(rows, y)],
         width=_WIDTH,
-        height=_ROW * len(rows),
+        height=round(_ROW * (rows[-1]["y"] + 1)),
         title=text("figures.forest.title", lang),
-        lines=tuple(text(f"figures.forest.{key}", lang) for key in ("lead", "points", "no_pooling")),
-        description=text("figures.forest.description", lang, fields="; ".join(row["said"] for row in rows)),
+        lines=tuple(text(f"figures.forest.{key}", lang) for key in ("lead", "points", last)),
+        description=text(f"figures.forest.{kind}", lang, fields="; ".join(row["said"] for row in rows)),
     )
 
 
 def _row(place: int, row: Mapping[Hashable, Any], names: dict[str, str], lang: str) -> Row:
-    """Return what is drawn and said of one field; an interval needs both ends."""
+    """Return what is drawn and said of one field."""
+    verdict = str(row["verdict"]) if isinstance(row["verdict"], str) else "not_assessable"
+    name = names.get(str(row["field"]), str(row["field"]))
+    shown = _shown(place, row, name, text(f"verdict.name.{verdict}", lang), lang)
+    return shown | {"field": row["field"], "verdict": verdict}
+
+
+def _average(place: float, row: Mapping[Hashable, Any], lang: str) -> Row:
+    """Return what is drawn and said of an average over fields, which has no verdict."""
+    shown = _shown(place, row, text("figures.forest.pooled", lang), text("figures.forest.pooled_word", lang), lang)
+    return shown | {"field": None, "verdict": None}
+
+
+def _shown(place: float, row: Mapping[Hashable, Any], name: str, word: str, lang: str) -> Row:
+    """Return name, word, numbers and places of a row; an interval needs both ends."""
     estimate, low, high = (float(row[f"{key}_percent"]) for key in ("effect", "low", "high"))
     has_interval = low == low and high == high and estimate == estimate
     shown = {"effect": estimate, "low": low, "high": high}
     values = {key: number(str(value), lang, 1) for key, value in shown.items() if value == value}
     kind = "effect_interval" if has_interval else "effect_alone" if estimate == estimate else "no_effect"
-    verdict = str(row["verdict"]) if isinstance(row["verdict"], str) else "not_assessable"
-    word, figures = text(f"verdict.name.{verdict}", lang), text(f"figures.forest.{kind}", lang, **values)
-    name = names.get(str(row["field"]), str(row["field"]))
+    figures = text(f"figures.forest.{kind}", lang, **values)
     return {
-        "field": row["field"], "y": place, "name": name, "verdict": verdict, "word": word, "figures": figures,
+        "y": place, "name": name, "word": word, "figures": figures,
         "said": text("figures.forest.field", lang, field=name, verdict=word, figures=figures),
         "x": estimate if estimate == estimate else None,
         "low": low if has_interval else None, "high": high if has_interval else None,
@@ -82,17 +104,21 @@ def _positions(rows: list[Row], points: list[dict[str, float]], lang: str) -> tu
     low, high = min(0.0, *values), max(0.0, *values)
     margin = max(0.06 * (high - low), 0.5)
     axis = {"title": text("figures.forest.axis", lang), "tickCount": 7, "format": ",~f", "titlePadding": 8}
-    return quantity("x", [low - margin, high + margin], axis), quantity("y", [len(rows) - 0.5, -0.5])
+    return quantity("x", [low - margin, high + margin], axis), quantity("y", [rows[-1]["y"] + 0.5, -0.5])
 
 
 def _ground_layers(rows: list[Row], x: Layer, y: Layer) -> list[Layer]:
     # Every other row has a band that reaches from the names to the words, so that the eye keeps to its line.
-    bands = [{"from": row["y"] - 0.5, "to": row["y"] + 0.5} for row in rows if row["y"] % 2 == 0]
+    bands = [{"from": row["y"] - 0.5, "to": row["y"] + 0.5} for row in rows if row["verdict"] and row["y"] % 2 == 0]
     left, right = -_left(rows), _WIDTH + _right(rows)
     wide = {"x": px(left), "x2": px(right), "y": {**y, "field": "from", "axis": None}, "y2": {"field": "to"}}
     zero = {"stroke": INK, "strokeWidth": 1.2}
+    first = next((row["y"] for row in rows if row["verdict"] is None), None)
+    lines = [] if first is None else [{"from": first - (1 + _APART) / 2}]
+    line = {"x": px(left), "x2": px(right), "y": {**y, "field": "from", "axis": None}}
     return [
         layer(bands, "rect", {"fill": _BAND, "opacity": 0.16}, **wide),
+        layer(lines, "rule", {"stroke": FAINT, "strokeWidth": 1}, **line),
         layer([{"x": 0}], "rule", zero, x=x),
     ]
 
@@ -101,7 +127,8 @@ def _effect_layers(rows: list[Row], points: list[dict[str, float]], x: Layer, y:
     bounded = [row for row in rows if row["low"] is not None]
     shown = [row for row in rows if row["x"] is not None]
     supported = [row for row in shown if row["verdict"] == "supported"]
-    others = [row for row in shown if row["verdict"] != "supported"]
+    others = [row for row in shown if row["verdict"] not in ("supported", None)]
+    averages = [row for row in shown if row["verdict"] is None]
     cap = {"color": _EFFECT, "thickness": 2, "size": 12, "orient": "vertical", "opacity": 1}
     point = {"size": 95, "filled": True, "opacity": 1}
     hollow = {**point, "fill": "white", "stroke": _EFFECT, "strokeWidth": 2}
@@ -114,6 +141,7 @@ def _effect_layers(rows: list[Row], points: list[dict[str, float]], x: Layer, y:
         layer(bounded, "tick", cap, x=high, y=y),
         layer(supported, "point", {**point, "color": _EFFECT}, x=x, y=y),
         layer(others, "point", hollow, x=x, y=y),
+        layer(averages, "point", {**hollow, "shape": "diamond", "size": 130}, x=x, y=y),
     ]
 
 

@@ -38,6 +38,10 @@ _ON_PAGE = {
         "family", "further_method", "further_part", "effect_percent", "low_percent", "high_percent", "p_value", "p_adjusted",
         "warnings",
     ),
+    "DF": (
+        "fields_averaged", "fields_left_out", "effect_percent", "low_percent", "high_percent", "p_value", "judgement",
+        "size_a_percent", "size_b_percent", "size_c_percent", "size_d_percent",
+    ),
     "SK": ("size_cases", "elasticity", "elasticity_low", "elasticity_high", "p_value", "n_units", "warnings"),
     "CA": (
         "inference", "judgement", "size_a_percent", "size_b_percent", "size_c_percent", "size_d_percent",
@@ -203,10 +207,10 @@ class PageTables:
         table = self._joined("RG")
         return self._table("RG", table, self._text("table.RG"), table["field"].map(self._words.field), _nowhere(table))
 
-    def series(self) -> PageTable:
-        """Return RS."""
-        table = self._joined("RS")
-        return self._table("RS", table, self._text("table.RS"), None, _nowhere(table))
+    def ungrouped(self, table: str) -> PageTable:
+        """Return DF or RS."""
+        rows = self._joined(table)
+        return self._table(table, rows, self._text(f"table.{table}"), None, _nowhere(rows))
 
     def design(self) -> PageTable:
         """Return the design card, a column per field."""

@@ -144,6 +144,9 @@ def _methods(registry: Registry, evaluation: EvaluationQuarter, words: Words) ->
         yield text(
             "publish.method_note.specification", lang, name=each.name, role=role, method=method, reason=each.reason
         )
+    for pooled in registry.pooled:
+        named = ", ".join(map(words.field, pooled.fields))
+        yield text("publish.method_note.pooled", lang, name=pooled.name, fields=named, reason=pooled.reason)
     for outcome in registry.outcomes:
         shown = words.show(outcome.name, Column("outcome", "outcome"))
         yield text(

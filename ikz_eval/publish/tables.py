@@ -15,7 +15,7 @@ from ikz_eval.publish.tables_calibration import calibration
 from ikz_eval.publish.tables_completeness import completeness, delivery_calendar
 from ikz_eval.publish.tables_cost import cost_blocks, cost_over_time, cost_per_case
 from ikz_eval.publish.tables_effect import design_cards, effects, event_paths, published_cases
-from ikz_eval.publish.tables_further import descriptions, further, scale
+from ikz_eval.publish.tables_further import averages, descriptions, further, scale
 from ikz_eval.publish.tables_power import power
 from ikz_eval.publish.tables_registry import agreements, reference_series
 from ikz_eval.publish.tables_robustness import placebos, robustness
@@ -34,6 +34,7 @@ _ROWS: dict[str, Callable[[Registry, Tables, str], list[Row]]] = {
     "PS": lambda registry, tables, quarter: placebos(registry, tables["placebo"]),
     "BE": lambda registry, tables, quarter: descriptions(registry, tables["further_estimate"]),
     "WI": lambda registry, tables, quarter: further(registry, tables["further_estimate"]),
+    "DF": lambda registry, tables, quarter: averages(registry, tables["further_estimate"], quarter),
     "SK": lambda registry, tables, quarter: scale(registry, tables["further_estimate"]),
     "CA": lambda registry, tables, quarter: calibration(registry, quarter),
     "PW": lambda registry, tables, quarter: power(registry, quarter),

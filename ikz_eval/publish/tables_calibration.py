@@ -1,4 +1,4 @@
-"""CA: how the published inference performs on the study's own design.
+"""CA: how the published inference performs on the study's own design; and the same of an average over fields, for DF.
 
 Nothing is simulated here: rows of the study's calibration.csv are put into order, beside the estimates they qualify. Where
 there are none for this evaluation's design, the table says so and shows no number. Making it is ikz_eval/calibration.
@@ -8,7 +8,16 @@ import pandas as pd
 
 from ikz_eval.publish.cells import Gap, Row
 from ikz_eval.registry import Registry
-from ikz_eval.registry.calibration import PLAN_WORLDS, Judgement, design_rows, field_rows, judge_calibration
+from ikz_eval.registry.calibration import (
+    PLAN_WORLDS,
+    POOLED,
+    Judgement,
+    design_rows,
+    field_rows,
+    judge_calibration,
+    keeps_size,
+    pooled_rows,
+)
 
 SHOWN = (
     "cr2", "wild", "randomisation_t", "verdict", "randomisation_coefficient", "donald_lang", "event_path_first_year",
@@ -27,19 +36,37 @@ _FIGURES = (
 def calibration(registry: Registry, quarter: str) -> list[Row]:
     """Return the rows of CA in the order of the study's fields, for the evaluation of a quarter."""
     rows: list[Row] = []
-    state = "missing" if registry.calibration.empty else "outdated"
     own = design_rows(registry, registry.calibration, quarter)
     for field in registry.delivered_fields:
         if own.empty:
-            gap = Gap(f"calibration_{state}")
-            rows.append({"field": field, "judgement": state, **dict.fromkeys(_FIGURES, gap)})
+            rows.append({"field": field, **_without(_state(registry))})
             continue
         mine = field_rows(own, field)
         if mine.empty:
-            gap = Gap("calibration_not_assessable")
-            rows.append({"field": field, "judgement": "not_assessable", **dict.fromkeys(_FIGURES, gap)})
+            rows.append({"field": field, **_without("not_assessable")})
         rows += _field(field, mine)
     return rows
+
+
+def average(registry: Registry, quarter: str, fields: str) -> Row:
+    """Return what the calibration says of the average over some fields, apart by blanks: judgement and figures."""
+    own = design_rows(registry, registry.calibration, quarter)
+    if own.empty:
+        return _without(_state(registry))
+    mine = pooled_rows(own, fields)
+    if mine.empty:
+        return _without("other_fields")
+    main = mine[mine["seed_block"] == "main"].set_index("world")
+    return {"judgement": "held" if keeps_size(mine, POOLED) else "failed", **_figures(main)}
+
+
+def _state(registry: Registry) -> str:
+    return "missing" if registry.calibration.empty else "outdated"
+
+
+def _without(state: str) -> Row:
+    """Return a judgement without numbers, and the reason for each."""
+    return {"judgement": state, **dict.fromkeys(_FIGURES, Gap(f"calibration_{state}"))}
 
 
 def _field(field: str, table: pd.DataFrame) -> list[Row]:
@@ -50,15 +77,19 @@ def _field(field: str, table: pd.DataFrame) -> list[Row]:
         by_world = main[main["inference"] == inference].set_index("world")
         if by_world.empty:
             continue
-        row: Row = {"field": field, "inference": inference, "judgement": _word(judged, inference)}
-        for world in PLAN_WORLDS:
-            row[f"size_{world.lower()}_percent"] = _percent(by_world, world, "size")
-        row["coverage_percent"] = _percent(by_world, _USUAL, "coverage")
-        row["power_percent"] = _percent(by_world, _USUAL, "power")
-        row["mc_error_percent"] = _percent(by_world, _USUAL, "mc_error")
-        row["draws"] = int(by_world["draws"].iloc[0])
-        rows.append(row)
+        head: Row = {"field": field, "inference": inference, "judgement": _word(judged, inference)}
+        rows.append(head | _figures(by_world))
     return rows
+
+
+def _figures(by_world: pd.DataFrame) -> Row:
+    """Return the columns of an inference from its rows by world."""
+    row: Row = {f"size_{world.lower()}_percent": _percent(by_world, world, "size") for world in PLAN_WORLDS}
+    row["coverage_percent"] = _percent(by_world, _USUAL, "coverage")
+    row["power_percent"] = _percent(by_world, _USUAL, "power")
+    row["mc_error_percent"] = _percent(by_world, _USUAL, "mc_error")
+    row["draws"] = int(by_world["draws"].iloc[0])
+    return row
 
 
 def _word(judged: Judgement, inference: str) -> str:

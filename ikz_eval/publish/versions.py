@@ -29,13 +29,13 @@ METHOD_VERSIONS: dict[str, MethodVersion] = {
     ),
     "robustness": MethodVersion(1, "first version: one change at a time, specification curve, placebo starts"),
     "further": MethodVersion(
-        1, "first version: single regions described, few treated, honest bounds, scale, exploratory outcomes"
+        2, "the average over fields that a study registers, with CR2 by region, beside the instruments of single fields"
     ),
     "published_cases": MethodVersion(1, "first version: comparisons of printed figures"),
     "publication": MethodVersion(
-        5,
-        "calibration on the study's own design (CA), single regions (BE), further instruments (WI), scale (SK), a figure of "
-        "all fields",
+        6,
+        "the average over fields (DF), exploratory, beside its calibration; a row of its own, set apart, in the figure of all "
+        "fields",
     ),
 }
 """Stage or method -> version."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ikz_eval.registry.load import load_registry
-    from ikz_eval.registry.model import EvaluationQuarter, Outcome, Registry, Specification, Threshold
+    from ikz_eval.registry.model import EvaluationQuarter, Outcome, Pooled, Registry, Specification, Threshold
 
-__all__ = ["EvaluationQuarter", "Outcome", "Registry", "Specification", "Threshold", "load_registry"]
+__all__ = ["EvaluationQuarter", "Outcome", "Pooled", "Registry", "Specification", "Threshold", "load_registry"]
 
 
 def __getattr__(name: str) -> Any:

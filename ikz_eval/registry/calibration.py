@@ -21,6 +21,8 @@ LARGEST_FALSE_VERDICTS = 0.05
 """Largest share of null programmes in which any field may be called "belegt"."""
 PLAN_WORLDS = ("A", "B", "C", "D")
 """Worlds the plan of analysis binds primary inference to."""
+POOLED = "cr2_pooled"
+"""The average over fields; exploratory, so never primary for a field."""
 CANDIDATES = ("cr2", "randomisation_t", "wild")
 """Inference that may be primary, in order of preference: the usual one first."""
 ALL = "all"
@@ -117,6 +119,19 @@ def field_rows(table: pd.DataFrame, field: str) -> pd.DataFrame:
     return table[speaks].reset_index(drop=True)
 
 
+def pooled_rows(table: pd.DataFrame, fields: str) -> pd.DataFrame:
+    """Return the rows of a calibration that speak of the average over exactly these fields, apart by blanks."""
+    if table.empty:
+        return table
+    same = table["fields"].map(lambda names: set(str(names).split()) == set(fields.split()))
+    return table[same & (table["inference"] == POOLED)].reset_index(drop=True)
+
+
+def keeps_size(table: pd.DataFrame, inference: str) -> bool:
+    """Return whether an inference was calibrated in every world of the plan and keeps its size in all of them."""
+    return max(_sizes(table, inference), default=float("inf")) <= LARGEST_SIZE
+
+
 def judge_calibration(table: pd.DataFrame) -> Judgement:
     """Return which inference may be primary on the design a calibration was made for.
 
@@ -130,9 +145,8 @@ def judge_calibration(table: pd.DataFrame) -> Judgement:
     failed: list[str] = []
     largest: dict[str, float] = {}
     for name in CANDIDATES:
-        sizes = _sizes(table, name)
-        largest[name] = max(sizes, default=float("nan"))
-        (held if sizes and largest[name] <= LARGEST_SIZE else failed).append(name)
+        largest[name] = max(_sizes(table, name), default=float("nan"))
+        (held if keeps_size(table, name) else failed).append(name)
     false = max(_sizes(table, "verdict"), default=float("nan"))
     is_held = bool(false <= LARGEST_FALSE_VERDICTS)
     return Judgement(held[0] if held else None, tuple(held), tuple(failed), largest, false, is_held)
@@ -155,6 +169,18 @@ def sentences(judged: Judgement, lang: str = "de") -> tuple[str, ...]:
         key = "calibration.verdict_held" if judged.is_verdict_held else "calibration.verdict_failed"
         share = number(100 * judged.false_verdicts, lang, 1)
         found.append(text(key, lang, share=share, limit=number(100 * LARGEST_FALSE_VERDICTS, lang)))
+    return tuple(found)
+
+
+def average_sentences(table: pd.DataFrame, lang: str = "de") -> tuple[str, ...]:
+    """Return what a calibration means for each average over fields, in words."""
+    found = []
+    for fields in dict.fromkeys(table.loc[table["inference"] == POOLED, "fields"]):
+        sizes = _sizes(pooled_rows(table, fields), POOLED)
+        if sizes:
+            key = "average_held" if max(sizes) <= LARGEST_SIZE else "average_failed"
+            size, limit = number(100 * max(sizes), lang, 1), number(100 * LARGEST_SIZE, lang)
+            found.append(text(f"calibration.{key}", lang, fields=len(fields.split()), size=size, limit=limit))
     return tuple(found)
 
 

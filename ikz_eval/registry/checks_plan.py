@@ -11,6 +11,9 @@ from ikz_eval.registry.draft import Draft
 from ikz_eval.registry.faults import Fault
 from ikz_eval.registry.plan import FILE as PLAN
 
+LEAST_POOLED = 2
+"""Fields that an average over fields needs."""
+
 
 def outcomes(draft: Draft) -> list[Fault]:
     """Check that every delivered field has exactly one outcome, and no other field has one."""
@@ -61,6 +64,28 @@ def specifications(draft: Draft) -> list[Fault]:
                 )
                 faults.append(Fault(PLAN, line, "anticipation_quarters", f"'{field}'", allowed, "correct or remove it"))
     return faults + _repeated(draft, "specification", "name") + _repeated(draft, "threshold", "name")
+
+
+def pooled(draft: Draft) -> list[Fault]:
+    """Check that an average is over at least two delivered fields, each once, and has a name of its own."""
+    faults = _repeated(draft, "pooled", "name")
+    if not draft.is_sound("fields"):
+        return faults
+    fields = draft.tables["fields"].frame
+    delivered = list(fields.loc[fields["is_delivered"], "field"])
+    specified = [part["name"] for part in draft.plan.sections["specification"]]
+    for position, part in enumerate(draft.plan.sections["pooled"]):
+        if part["name"] in specified:
+            line, found = draft.plan.line("pooled", position, "name"), f"'{part['name']}', which a specification has"
+            faults.append(Fault(PLAN, line, "name", found, "a name of its own", "rename it"))
+        line, named = draft.plan.line("pooled", position, "fields"), part["fields"]
+        allowed = f"delivered fields of fields.csv, each once: {', '.join(delivered)}"
+        wrong = [field for i, field in enumerate(named) if field not in delivered or field in named[:i]]
+        faults += [Fault(PLAN, line, "fields", repr(field), allowed, "correct or remove it") for field in wrong]
+        if len(named) < LEAST_POOLED:
+            found, remedy = f"{len(named)} field(s)", "name at least two, or remove the [[pooled]]"
+            faults.append(Fault(PLAN, line, "fields", found, "at least two: an average over one is that field", remedy))
+    return faults
 
 
 def _repeated(draft: Draft, section: str, key: str) -> list[Fault]:
@@ -130,5 +155,5 @@ def price_base(draft: Draft) -> list[Fault]:
     ]
 
 
-CHECKS: tuple[Callable[[Draft], list[Fault]], ...] = (outcomes, specifications, evaluations, price_base)
+CHECKS: tuple[Callable[[Draft], list[Fault]], ...] = (outcomes, specifications, pooled, evaluations, price_base)
 """Every check of study.toml against the tables."""

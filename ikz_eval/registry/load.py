@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ikz_eval.errors import StudyError
 from ikz_eval.registry.draft import REFERENCE, Draft, read_draft
-from ikz_eval.registry.model import Outcome, Registry, Specification
-from ikz_eval.registry.plan import evaluations, outcomes, specifications, thresholds
+from ikz_eval.registry.model import Outcome, Pooled, Registry, Specification
+from ikz_eval.registry.plan import evaluations, outcomes, pooled, specifications, thresholds
 from ikz_eval.registry.validate import draft_faults
 from ikz_eval.settings import ROOT, place
 
@@ -76,9 +76,12 @@ def study_hash(folder: Path) -> str:
 
 
 def specification_hash(
-    outcomes: tuple[Outcome, ...], specifications: tuple[Specification, ...], unit_of_body: dict[str, str]
+    outcomes: tuple[Outcome, ...],
+    specifications: tuple[Specification, ...],
+    averages: tuple[Pooled, ...],
+    unit_of_body: dict[str, str],
 ) -> str:
-    """Return the SHA-256 over the frozen analysis plan: outcomes, specifications and the unit of every body.
+    """Return the SHA-256 over the frozen analysis plan: outcomes, specifications, averages, the unit of every body.
 
     Reasons are left out: a reworded reason is not another plan.
     """
@@ -87,6 +90,7 @@ def specification_hash(
         "specifications": [
             [s.name, s.is_primary, s.method, s.late_joiners, s.average, s.anticipation_quarters] for s in specifications
         ],
+        "pooled": {average.name: average.fields for average in averages},
         "units": unit_of_body,
     }
     canonical = json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -98,6 +102,7 @@ def _registry(folder: Path, draft: Draft) -> Registry:
     study, fields, bodies = draft.plan.study, frames["fields"], frames["bodies"]
     chosen = outcomes(draft.plan)
     ways = specifications(draft.plan, list(fields.loc[fields["is_delivered"], "field"]))
+    averages, units = pooled(draft.plan), dict(zip(bodies["ags"], bodies["unit"], strict=True))
     return Registry(
         study=folder.name,
         title_de=study["title_de"],
@@ -118,9 +123,10 @@ def _registry(folder: Path, draft: Draft) -> Registry:
         specifications=ways,
         thresholds=thresholds(draft.plan),
         study_hash=study_hash(folder),
-        specification_hash=specification_hash(chosen, ways, dict(zip(bodies["ags"], bodies["unit"], strict=True))),
+        specification_hash=specification_hash(chosen, ways, averages, units),
         conflicts=frames["conflicts"],
         calibration=frames["calibration"],
         robustness=frames["robustness"],
         power=frames["power"],
+        pooled=averages,
     )

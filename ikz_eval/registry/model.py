@@ -85,6 +85,25 @@ class Specification:
 
 
 @dataclass(frozen=True, slots=True)
+class Pooled:
+    """An exploratory average over fields, as committed in study.toml.
+
+    Attributes
+    ----------
+    name : str
+        Its own; no specification has it.
+    fields : tuple of str
+        Delivered fields that are averaged, each with the same weight.
+    reason : str
+        Why an average, and why over these fields.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Threshold:
     """A number that decides something, with its reason and source; never a constant in code."""
 
@@ -128,7 +147,7 @@ class Registry:
     study_hash : str
         SHA-256 over all files of the study folder (names and bytes), hexadecimal.
     specification_hash : str
-        SHA-256 over outcomes, specifications and blocks in canonical form: the frozen analysis plan.
+        SHA-256 over outcomes, specifications, averages over fields and blocks in canonical form: the frozen analysis plan.
     conflicts : pd.DataFrame
         Statements of sources that disagree about something outside the other tables (``DocumentedConflict``).
     calibration : pd.DataFrame
@@ -137,6 +156,8 @@ class Registry:
         Records that checks of the robustness card rest on (``RobustnessRecord``).
     power : pd.DataFrame
         What the verdict could find on them (``StudyPower``); empty before ``ikz power --store``.
+    pooled : tuple of Pooled
+        Exploratory averages over fields; none where the study registers none.
     """
 
     study: str
@@ -168,6 +189,7 @@ class Registry:
     calibration: pd.DataFrame = field(default_factory=pd.DataFrame)
     robustness: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=ROBUSTNESS_COLUMNS, dtype="str"))
     power: pd.DataFrame = field(default_factory=pd.DataFrame)
+    pooled: tuple[Pooled, ...] = ()
 
     @property
     def delivered_fields(self) -> list[str]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from ikz_eval.quarters import QUARTER_PATTERN
 from ikz_eval.registry.faults import Fault
-from ikz_eval.registry.model import EvaluationQuarter, Outcome, Specification, Threshold
+from ikz_eval.registry.model import EvaluationQuarter, Outcome, Pooled, Specification, Threshold
 
 FILE = "study.toml"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -54,6 +54,11 @@ SECTIONS: dict[str, dict[str, tuple[type, str, str]]] = {
         "anticipation_quarters": (dict, "", "a table {default = 0, <field> = n}"),
         "reason": TEXT,
     },
+    "pooled": {
+        "name": (str, r"^[a-z][a-z0-9_]*$", "a short name of a-z, 0-9 and _"),
+        "fields": (list, "", "a list of at least two delivered fields of fields.csv"),
+        "reason": TEXT,
+    },
     "threshold": {
         "name": (str, r"^[a-z][a-z0-9_]*$", "a short name of a-z, 0-9 and _"),
         "value": (str, DECIMAL, 'a decimal number as text, e.g. "0.15"'),
@@ -64,6 +69,8 @@ SECTIONS: dict[str, dict[str, tuple[type, str, str]]] = {
 }
 """Section -> key -> (type, pattern, what is allowed in words)."""
 OPTIONAL = {"study": {"first_quarter_reason": TEXT}}
+MAY_BE_MISSING = ("pooled", "threshold")
+"""Sections that a study need not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,11 @@ def specifications(plan: Plan, fields: list[str]) -> tuple[Specification, ...]:
     return tuple(Specification(**{**part, "anticipation_quarters": _expanded(part, fields)}) for part in parts)
 
 
+def pooled(plan: Plan) -> tuple[Pooled, ...]:
+    """Return the averages over fields in the order of the file."""
+    return tuple(Pooled(part["name"], tuple(part["fields"]), part["reason"]) for part in plan.sections["pooled"])
+
+
 def thresholds(plan: Plan) -> dict[str, Threshold]:
     """Return the thresholds by name."""
     parts = ({**part, "value": Decimal(part["value"])} for part in plan.sections["threshold"])
@@ -154,7 +166,7 @@ def _judge(raw: dict[str, Any], text: tuple[str, ...]) -> tuple[Plan, list[Fault
     for name in SECTIONS:
         parts = raw.get(name, [])
         parts = parts if isinstance(parts, list) else [parts]
-        if not parts and name != "threshold":
+        if not parts and name not in MAY_BE_MISSING:
             faults.append(Fault(FILE, 0, name, "no such section", f"at least one [{name}]", "add it with its reason"))
         good[name], lines[name] = [], []
         for position, part in enumerate(parts):

@@ -1,7 +1,7 @@
 """Further instruments in the pipeline: what they say of each field under the primary specification, never a verdict.
 
-Puts the families in a row: single regions described, few treated, honest bounds, scale, exploratory outcomes. How each works
-stands with its method; here is which rows of a study they get.
+Puts the families in a row: single regions described, few treated, honest bounds, scale, exploratory outcomes, and the average
+over fields. How each works stands with its method; here is which rows of a study they get.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,10 +15,11 @@ from ikz_eval.estimate.further.description import describe_regions
 from ikz_eval.estimate.further.exploratory import explore_outcomes
 from ikz_eval.estimate.further.figure import Figure
 from ikz_eval.estimate.further.honest import honest_figures
+from ikz_eval.estimate.further.pooled import pooled_figure
 from ikz_eval.estimate.further.scale import scale_elasticities
 from ikz_eval.estimate.further.sensitivity import few_treated
 
-__all__ = ["further_figures"]
+__all__ = ["further_figures", "pooled_figure"]
 
 
 def further_figures(

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ikz_eval.estimate.evaluation import FieldEvaluation
-
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -44,7 +42,7 @@ class Figure:
     warnings: tuple[str, ...] = ()
     withheld: str | None = None
 
-    def row(self, evaluation_quarter: str, found: FieldEvaluation) -> dict[str, Any]:
+    def row(self, evaluation_quarter: str, specification: str, field: str) -> dict[str, Any]:
         """Return the row of ``further_estimate``; an end that is not bounded is empty."""
         numbers = {
             "estimate": self.estimate, "low": self.low, "high": self.high, "p_value": self.p,
@@ -52,8 +50,8 @@ class Figure:
         }  # fmt: skip
         return {
             "evaluation_quarter": evaluation_quarter,
-            "specification": found.specification.name,
-            "field": found.field,
+            "specification": specification,
+            "field": field,
             "family": self.family,
             "method": self.method,
             "part": self.part,

@@ -1,6 +1,7 @@
 """The table is the same byte for byte whoever draws, its figures follow from the counts, and it judges as it says."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,10 +17,13 @@ from ikz_eval.cli import cli
 from ikz_eval.errors import UsageError
 from ikz_eval.registry import load_registry
 from ikz_eval.registry.calibration import (
+    average_sentences,
     design_hash,
     design_rows,
     field_rows,
     judge_calibration,
+    keeps_size,
+    pooled_rows,
     quarters_meant,
     sentences,
 )
@@ -83,6 +87,25 @@ def test_figures_are_shares_of_what_was_counted(table):
     assert row["bias"] == pytest.approx(sums["error_sum"] / 6, abs=5e-7)
 
 
+def test_the_average_over_fields_is_counted_from_the_same_draws(table):
+    """Its own rows alone: without it, every other number is the same."""
+    study = small_study()
+    mine = table["inference"] == "cr2_pooled"
+    assert set(table.loc[mine, "fields"]) == {"field1 field2"} and not table.loc[mine, "primary"].any()
+    alone = replace(study, pooled=())
+    counts = calibrate(alone, draws=6, seed=3, worlds=("A", "G"))
+    without = calibration_table(alone, counts, design_hash=HASH, seed=3, draws=6)
+    assert table_text(table[~mine].reset_index(drop=True)) == table_text(without)
+    sums = dict(
+        zip(COUNTS, count_chunk(study, Chunk("G", 3, 0, 0, 6, False))[-2, "partnership", "cr2_pooled"], strict=True)
+    )
+    row = table[mine & (table["world"] == "G") & (table["seed_block"] == "main")].iloc[0]
+    assert sums["tests"] == sums["power_tests"] == sums["bias_tests"] == 6, "a programme is one average"
+    assert row["coverage"] == pytest.approx(sums["covered"] / 6, abs=5e-5)
+    assert row["power"] == pytest.approx(sums["power_rejected"] / 6, abs=5e-5)
+    assert row["bias"] == pytest.approx(sums["error_sum"] / 6, abs=5e-7) and row["bias"] > 0.005, "the late joiner"
+
+
 def test_a_late_joiner_dilutes_the_estimate_by_its_part(table):
     """World G: one body of three joins four quarters late; with an effect of -.15 the estimate falls short of it."""
     bias = table[(table["inference"] == "cr2") & (table["level"] == "partnership")].groupby("world")["bias"].mean()
@@ -136,6 +159,22 @@ def test_primary_is_the_first_that_keeps_its_size(sizes, primary, failed):
     assert ("none is published as primary" in sentences(judged, "en")[0]) == (primary is None)
 
 
+@pytest.mark.parametrize(("size", "held"), [(0.07, True), (0.0701, False)])
+def test_an_average_keeps_its_size_or_not_and_is_found_by_its_fields(size, held):
+    table = judged_table(0.05, 0.05, 0.05).assign(fields="a b c")
+    averages = judged_table(size, 0.05, 0.05).assign(fields="a b")
+    averages = averages[averages["inference"] == "cr2"].assign(inference="cr2_pooled")
+    both = pd.concat([table, averages], ignore_index=True)
+    assert keeps_size(pooled_rows(both, "b a"), "cr2_pooled") is held
+    (said,) = average_sentences(both, "en")
+    assert said.startswith(
+        "The average of 2 fields (exploratory) " + ("keeps its size" if held else "does not keep its size")
+    )
+    assert average_sentences(table) == () and len(average_sentences(both, "de")) == 1
+    assert pooled_rows(both, "a b c").empty and not keeps_size(pooled_rows(both, "a b c"), "cr2_pooled")
+    assert judge_calibration(both) == judge_calibration(table), "exploratory: never primary for a field"
+
+
 def test_false_verdicts_are_judged_and_an_incomplete_table_is_not():
     assert judge_calibration(judged_table(0.05, 0.05, 0.05, 0.05)).is_verdict_held
     too_many = judge_calibration(judged_table(0.05, 0.05, 0.05, 0.051))
@@ -150,8 +189,6 @@ def test_false_verdicts_are_judged_and_an_incomplete_table_is_not():
 
 
 def test_the_hash_follows_the_design_and_nothing_else():
-    from dataclasses import replace
-
     registry = load_registry("demonstration")
     before = design_hash(registry, "2026-Q2")
     assert before != design_hash(registry, "2026-Q1")
@@ -261,3 +298,6 @@ def test_the_committed_calibration_is_that_of_the_demonstrations_design():
     judged = judge_calibration(table)
     marked = table[table["primary"]]
     assert set(marked["inference"]) == ({judged.primary} if judged.primary else set())
+    (average,) = registry.pooled
+    of_average = pooled_rows(table, " ".join(average.fields))
+    assert len(of_average) == 16 and keeps_size(of_average, "cr2_pooled")

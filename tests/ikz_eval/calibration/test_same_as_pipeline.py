@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from ikz_eval.calibration import prepare_study, study_layout
+from ikz_eval.calibration.pooled import average_deviation, average_p
 from ikz_eval.calibration.statistics import judge, run_tests
 from ikz_eval.calibration.tally import Chunk, Drawn, draw_field, estimate_deviation
 from ikz_eval.calibration.worlds import WORLDS
 from ikz_eval.estimate.evaluation import FieldEvaluation, fit_level
+from ikz_eval.estimate.further import pooled_figure
 from ikz_eval.estimate.required_tests import run_required_tests
 from ikz_eval.estimate.verdict import FieldEffect, decide
 from ikz_eval.inference import cluster_robust, donald_lang, region_changes, wild_bootstrap
-from ikz_eval.registry import load_registry
+from ikz_eval.registry import Pooled, load_registry
 from tests.ikz_eval.calibration.designs import small_study
 
 
@@ -82,6 +84,22 @@ def test_the_other_inferences_are_those_of_the_library():
     assert (tested.low[0], tested.high[0]) == pytest.approx((fit.inference.low, fit.inference.high), abs=1e-10)
 
 
+@pytest.mark.parametrize("world", ["B", "G"])
+def test_the_average_over_fields_is_that_of_the_pipeline(world):
+    study = small_study()
+    outcomes = drawn(study, world, 2, 13, (-0.08, 0.03))
+    (pooled,) = study.pooled
+    estimate, p = average_p(pooled, outcomes)
+    registered = Pooled("alle", tuple(field.layout.field for field in study.fields), "reason")
+    for draw in range(2):
+        found = [
+            replace(evaluated(field, each[draw]), field=name)
+            for field, each, name in zip(study.fields, outcomes, registered.fields, strict=True)
+        ]
+        said = pooled_figure(registered, found)
+        assert (estimate[draw], p[draw]) == pytest.approx((said.estimate, said.p), rel=1e-8)
+
+
 def test_group_time_weights_give_the_published_point():
     study = small_study()
     field = study.fields[0]
@@ -118,6 +136,15 @@ def test_the_deviation_of_the_estimate_is_that_of_its_draws():
         errors = draw_field(field, WORLDS[name], 2_000, np.random.default_rng(4)).errors
         found = float((errors @ field.partnership.weights).std())
         assert estimate_deviation(field, WORLDS[name]) == pytest.approx(found, rel=0.06)
+
+
+def test_the_deviation_of_an_average_is_that_of_its_draws():
+    study = small_study()
+    fields, (pooled,) = study.fields, study.pooled
+    generator = np.random.default_rng(4)
+    errors = [draw_field(field, WORLDS["C"], 2_000, generator).errors for field in fields]
+    expected = average_deviation([estimate_deviation(field, WORLDS["C"]) for field in fields])
+    assert average_p(pooled, errors)[0].std() == pytest.approx(expected, rel=0.06)
 
 
 def test_chunks_have_seeds_of_their_own():

@@ -1,4 +1,4 @@
-"""The figure of all fields: one row each, from published cells alone, never pooled."""
+"""The figure of all fields: one row each, from published cells alone; their average set apart, without a verdict."""
 
 import re
 import xml.etree.ElementTree as ElementTree
@@ -37,8 +37,11 @@ REGIONS = [
 ]
 
 
-def cells(effects=EFFECTS, regions=REGIONS):
-    rows = {"T10": effects, "RC": regions}
+AVERAGE = {"specification": "alle", "effect_percent": -4.5, "low_percent": -8.0, "high_percent": -1.0}
+
+
+def cells(effects=EFFECTS, regions=REGIONS, averages=()):
+    rows = {"T10": effects, "RC": regions, "DF": list(averages)}
     return pd.concat([cells_of(EVALUATION, table, rows.get(table, [])) for table in TABLES], ignore_index=True)
 
 
@@ -87,9 +90,28 @@ def test_points_lie_on_one_straight_scale(forest):
     assert slope > 0
 
 
-def test_nothing_is_pooled_and_the_figure_says_why(forest):
+def test_without_an_average_nothing_is_pooled_and_the_figure_says_why(forest):
     assert "Keine Zusammenfassung über Felder" in words(forest)
     assert len(places(forest, "#00558c", "fill")) + 1 == 2, "two fields, two large points, no third"
+
+
+def test_the_average_is_the_last_row_below_a_line_and_bears_no_verdict(forest, demonstration):
+    svg = draw(cells(averages=[AVERAGE]), demonstration, "de")["wirkungen"]
+    said = words(svg)
+    assert "Durchschnitt der Felder (explorativ) – explorativ, kein Urteil: −8,0 bis −1,0 %, Schätzung −4,5 %" in said
+    assert "Er sagt nichts über ein einzelnes Feld" in said and "Keine Zusammenfassung" not in said
+    assert len(places(svg, "#00558c", "fill")) == len(places(forest, "#00558c", "fill")), "a mark of its own"
+    diamonds = re.findall(r'translate\([-\d.]+,([-\d.]+)\)" d="M-[^A"]*Z" fill="white" stroke="#00558c"', svg)
+    fields = [y for _, y in places(svg, "#00558c", "fill") + places(svg, "#00558c", "stroke")]
+    assert len(diamonds) == 1 and float(diamonds[0]) - max(fields) > 52, "farther away than the next row would be"
+
+
+def test_an_average_without_an_interval_is_a_point_and_one_without_a_point_is_left_out(demonstration):
+    point = {"specification": "alle", "effect_percent": -4.5}
+    said = words(draw(cells(averages=[point]), demonstration, "de")["wirkungen"])
+    assert "explorativ, kein Urteil: Schätzung −4,5 %, ohne Intervall" in said
+    said = words(draw(cells(averages=[{"specification": "alle"}]), demonstration, "de")["wirkungen"])
+    assert "Keine Zusammenfassung über Felder" in said
 
 
 def test_the_english_edition_speaks_english(demonstration):
@@ -97,6 +119,9 @@ def test_the_english_edition_speaks_english(demonstration):
     assert "supported: −14.1 to −8.4 %, estimate −11.3 %" in said
     assert "No pooled effect over fields" in said
     assert not re.search("belegt|Schätzung|Felder", said)
+    said = words(draw(cells(averages=[AVERAGE]), demonstration, "en")["wirkungen"])
+    assert "Average of the fields (exploratory) – exploratory, no verdict: −8.0 to −1.0 %, estimate −4.5 %" in said
+    assert not re.search("Durchschnitt|explorativ|Felder", said)
 
 
 def test_the_same_cells_give_the_same_bytes(forest, demonstration):
@@ -109,10 +134,10 @@ def test_a_field_without_an_estimate_keeps_its_row():
     figures = {"effect_percent": [1.0, none], "low_percent": [none, none], "high_percent": [2.0, none]}
     effects = pd.DataFrame({"field": ["a", "b"], **figures, "verdict": "not_assessable"})
     nothing = pd.DataFrame({"field": [], "effect_percent": []})
-    drawing = draw_forest(effects, nothing, {"a": "Eins", "b": "Zwei"}, "de")
+    drawing = draw_forest(effects, nothing, nothing, {"a": "Eins", "b": "Zwei"}, "de")
     assert "Zwei – nicht beurteilbar: ohne Schätzung" in drawing.description
     assert "Eins – nicht beurteilbar: Schätzung 1,0 %, ohne Intervall" in drawing.description, "one end is no interval"
-    assert draw_forest(effects.iloc[1:], nothing, {}, "de") is None
+    assert draw_forest(effects.iloc[1:], nothing, nothing, {}, "de") is None
 
 
 def test_no_estimate_at_all_draws_nothing(rlp, demonstration):
