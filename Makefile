@@ -3,6 +3,8 @@
 
 STUDY ?= $(or $(IKZ_STUDY),demonstration)
 export IKZ_STUDY := $(STUDY)
+# Commands start Python many times; without its cache every start compiles all libraries anew (2.5 s instead of none).
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV_VERSION := 0.13.9
 BIN := .venv/bin
