@@ -4,9 +4,10 @@ Aware of seasons (a number must differ from its usual level and from the same qu
 agreements (what was before a change is no measure of what comes after). All ask; limits stand in the study.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from itertools import combinations, pairwise
 from math import exp, log, log1p
 from statistics import median
@@ -57,8 +58,13 @@ def unit_findings(view: View, number: str, levels: dict[Key, float], tolerance: 
 def k57_columns_are_not_swapped(view: View) -> Iterator[Finding]:
     """K57: given two numbers of a row that would fit the body's own series in each other's column, we ask."""
     ratio = view.limit("swap_minimum_ratio")
+
+    @cache  # a number is compared with every other of its row
+    def usual(key: Key, quarters: tuple[str, ...], shift: float) -> _Usual | None:
+        return _Usual.of(view, key, quarters, shift)
+
     for keys in _rows(view) if ratio is not None and view.known.own else ():
-        gains = {pair: _gain(view, *pair, log(float(ratio or 1))) for pair in combinations(keys, 2)}
+        gains = {pair: _gain(view, usual, *pair, log(float(ratio or 1))) for pair in combinations(keys, 2)}
         for left, right in sorted(gains, key=lambda pair: -gains[pair]):
             if gains[left, right] > 0 and view.is_free(left, right):
                 yield view.ask("K57", [left, right], other=view.place(right).label or "")
@@ -73,7 +79,13 @@ def _rows(view: View) -> list[list[Key]]:
     return [keys for keys in rows.values() if len(keys) > 1]
 
 
-def _gain(view: View, left: Key, right: Key, least: float) -> float:
+def _gain(
+    view: View,
+    usual: Callable[[Key, tuple[str, ...], float], "_Usual | None"],
+    left: Key,
+    right: Key,
+    least: float,
+) -> float:
     """Return how much better two numbers fit the body's own series when swapped [scatters]; 0 when not clearly.
 
     A swap must remove most of the distance of both: a jump of one number alone is not explained by it.
@@ -82,7 +94,7 @@ def _gain(view: View, left: Key, right: Key, least: float) -> float:
     if min(now, other) < 0 or now == other or (min(now, other) > 0 and abs(log(now / other)) < least):
         return 0.0
     quarters, shift = _basis(view, left, right)
-    one, two = (_Usual.of(view, key, quarters, shift) for key in (left, right))
+    one, two = (usual(key, tuple(quarters), shift) for key in (left, right))
     if one is None or two is None:
         return 0.0
     as_is = one.distance(now) + two.distance(other)
