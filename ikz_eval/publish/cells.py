@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
 
+import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import ReleaseError
@@ -114,8 +115,11 @@ def notes(cells: pd.DataFrame, table: str) -> pd.DataFrame:
 
 
 def _spread(cells: pd.DataFrame, table: str, what: str) -> pd.DataFrame:
-    columns = [column.key for column in TABLES[table]]
-    rows = cells.loc[cells["table"] == table, ["row", "column", what]]
-    spread = rows.pivot(index="row", columns="column", values=what).reindex(columns=columns).sort_index()
-    spread.columns.name = None
-    return spread.reset_index(drop=True).astype("str")
+    """Return one column of the cells as a table; by position, since a release asks some hundred times."""
+    columns = pd.Index([column.key for column in TABLES[table]])
+    own = cells.loc[cells["table"] == table, ["row", "column", what]]
+    across, (numbers, down) = columns.get_indexer(pd.Index(own["column"])), np.unique(own["row"], return_inverse=True)
+    is_known = across >= 0
+    spread = np.full((len(numbers), len(columns)), np.nan, dtype=object)
+    spread[down[is_known], across[is_known]] = own[what].to_numpy(dtype=object)[is_known]
+    return pd.DataFrame(spread, columns=columns, dtype="str")

@@ -6,6 +6,7 @@ stands in templates/, the words in ikz_eval/texts.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 
@@ -120,11 +121,12 @@ class PageTables:
 
     def __init__(self, cells: pd.DataFrame, words: Words) -> None:
         self._cells, self._words = cells, words
+        self._joined = cache(self._join)  # a page asks for the same table once a field
 
     def completeness(self) -> PageTable:
         """Return T1, participants before comparison bodies."""
         table = self._joined("T1")
-        table["name"] = table["name"].where(table["name"].notna(), table["group"].map(self._total))
+        table = table.assign(name=table["name"].where(table["name"].notna(), table["group"].map(self._total)))
         is_strong = table["ags"].isna()
         labels = table["group"].map(lambda group: self._text(f"group.{group}"))
         return self._table("T1", table, self._text("table.T1"), labels, is_strong)
@@ -245,7 +247,7 @@ class PageTables:
         region = self._words.show(row["unit"], Column("unit", "unit"))
         return self._text("page.windows", unit=region, before=row["quarters_before"], after=row["quarters_after"])
 
-    def _joined(self, table: str) -> pd.DataFrame:
+    def _join(self, table: str) -> pd.DataFrame:
         """Return the wide table with the keys of its notes beside it, as ``<column>/note``."""
         return wide(self._cells, table).join(notes(self._cells, table).add_suffix("/note"))
 
