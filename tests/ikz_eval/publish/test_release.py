@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from zipfile import ZipFile
@@ -27,6 +29,7 @@ from tests.ikz_eval.publish import invented_cells
 from tests.ikz_eval.publish.small_evaluation import QUARTER, make_cells, make_ledger, make_study, make_tables
 
 ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.xdist_group("release")
 
 
 def draw(cells, registry, lang):
@@ -39,11 +42,22 @@ def execute(folder, registry):
     (folder / "notebooks" / "one.html").write_text(f"<p>{mark(registry)}</p>", encoding="utf-8")
 
 
+@cache
+def usual():
+    """Return the study as it stands with its tables and cells, for every release that changes none of them."""
+    study = make_study()
+    tables = make_tables(study)
+    return study, tables, make_cells(study, tables)
+
+
 def make(folder, study=None, ledger=None, tables=None, **parts):
-    study = study or make_study()
-    tables = tables or make_tables(study, ledger)
+    if study is ledger is tables is None:
+        study, tables, cells = usual()
+    else:
+        study = study or make_study()
+        tables = tables or make_tables(study, ledger)
+        cells = make_cells(study, tables)
     work = {"draw": draw, "execute": execute} | parts
-    cells = make_cells(study, tables)
     return make_release(Place("klein", folder), study, study.evaluation(QUARTER), tables, cells, **work)
 
 
@@ -57,11 +71,27 @@ def names(folder):
     return sorted(path.name for path in (folder / "klein" / "releases").iterdir() if not path.name.endswith(".lock"))
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory):
+    """Return a folder with the first release of the usual study, to be copied."""
+    folder = tmp_path_factory.mktemp("once")
+    make(folder)
+    return folder
+
+
+@pytest.fixture
+def first(made_once, tmp_path):
+    """Return the path of that release in the folder of the test."""
+    shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "klein" / "releases" / "2022-Q2.r1"
+
+
 def test_a_release_holds_everything_and_every_file_is_marked(tmp_path):
     study = make_study(is_invented=False)
     made = make(tmp_path, study)
     assert made.path == tmp_path / "klein" / "releases" / "2022-Q2.r1"
     assert (made.number, made.is_new) == (1, True)
+    assert summary(made) == summary(made.path)
     files = content(made.path)
     assert {"index.html", "index.en.html", "tables.xlsx", "manifest.json", "datapackage.json"} <= set(files)
     assert {f"tables/{table}.csv" for table in ("T1", "T2", "T3", "T10")} <= set(files)
@@ -71,16 +101,15 @@ def test_a_release_holds_everything_and_every_file_is_marked(tmp_path):
         assert german in words or english in words, name
 
 
-def test_the_same_input_gives_the_same_release_and_no_second_one(tmp_path):
-    first = make(tmp_path)
-    before = content(first.path)
+def test_the_same_input_gives_the_same_release_and_no_second_one(tmp_path, first):
+    before = content(first)
     again = make(tmp_path)
-    assert (again.path, again.number, again.is_new) == (first.path, 1, False)
-    assert content(first.path) == before
+    assert (again.path, again.number, again.is_new) == (first, 1, False)
+    assert content(first) == before
     assert names(tmp_path) == ["2022-Q2.r1"]
 
 
-def test_another_place_time_zone_and_locale_give_the_same_bytes(tmp_path):
+def test_another_place_time_zone_and_locale_give_the_same_bytes(tmp_path, made_once):
     script = (
         "import sys; from pathlib import Path;"
         "from tests.ikz_eval.publish.test_release import make; make(Path(sys.argv[1]))"
@@ -100,7 +129,7 @@ def test_another_place_time_zone_and_locale_give_the_same_bytes(tmp_path):
         assert done.returncode == 0, done.stderr
         trees.append(content(folder / "klein" / "releases" / "2022-Q2.r1"))
     assert trees[0] == trees[1]
-    assert trees[0] == content(make(tmp_path / "here").path)
+    assert trees[0] == content(made_once / "klein" / "releases" / "2022-Q2.r1")
     for name, data in trees[0].items():
         assert str(tmp_path).encode() not in data, name
 
@@ -122,23 +151,22 @@ def changed_source(study):
 
 
 @pytest.mark.parametrize("change", [changed_delivery, changed_price, changed_source])
-def test_a_changed_table_or_study_row_makes_a_second_release_and_the_first_stays(tmp_path, change):
-    first = make(tmp_path)
-    before = content(first.path)
+def test_a_changed_table_or_study_row_makes_a_second_release_and_the_first_stays(tmp_path, first, change):
+    before = content(first)
     second = make(tmp_path, *change(make_study()))
     assert (second.path.name, second.is_new) == ("2022-Q2.r2", True)
-    assert content(first.path) == before
+    assert content(first) == before
     assert json.loads((second.path / "manifest.json").read_text())["number"] == 2
 
 
+@pytest.mark.usefixtures("first")
 def test_a_changed_method_version_makes_a_second_release(tmp_path, monkeypatch):
-    make(tmp_path)
     monkeypatch.setitem(METHOD_VERSIONS, "cr2", MethodVersion(2, "test"))
     assert make(tmp_path).number == 2
 
 
+@pytest.mark.usefixtures("first")
 def test_a_commit_a_lock_and_rows_of_later_quarters_make_none(tmp_path, monkeypatch):
-    make(tmp_path)
     monkeypatch.setattr(manifest, "code_version", lambda: {"commit": "f" * 40})
     monkeypatch.setattr(manifest, "contract_hash", lambda: "0")
     study = make_study(study_hash="1" * 64)
@@ -152,12 +180,11 @@ def test_a_commit_a_lock_and_rows_of_later_quarters_make_none(tmp_path, monkeypa
     assert make(tmp_path, study, ledger).is_new is False
 
 
-def test_the_time_of_ingesting_is_neither_published_nor_part_of_the_fingerprint(tmp_path):
-    first = make(tmp_path)
+def test_the_time_of_ingesting_is_neither_published_nor_part_of_the_fingerprint(tmp_path, first):
     tables = make_tables(make_study())
     tables["delivery"] = tables["delivery"].assign(ingested_at=pd.Timestamp("2030-01-01T00:00:00Z"))
     assert make(tmp_path, tables=tables).is_new is False
-    assert "ingested" not in (first.path / "manifest.json").read_text()
+    assert "ingested" not in (first / "manifest.json").read_text()
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyError("x"), KeyboardInterrupt()])
@@ -212,23 +239,21 @@ def test_real_and_invented_deliveries_are_never_mixed(tmp_path):
         make(tmp_path, tables=tables)
 
 
-def test_the_manifest_tells_from_what_the_release_was_made(tmp_path):
-    made = make(tmp_path)
-    told = json.loads((made.path / "manifest.json").read_text(encoding="utf-8"))
+def test_the_manifest_tells_from_what_the_release_was_made(first):
+    told = json.loads((first / "manifest.json").read_text(encoding="utf-8"))
     assert len(told["deliveries"]) == 36
     assert set(told["deliveries"][0]) == {"delivery_id", "sha256", "ags", "quarter", "received_at"}
     assert told["lock_hash"] == sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()
-    assert set(told["files"]) == set(content(made.path)) - {"manifest.json"}
-    assert all(sha256((made.path / name).read_bytes()).hexdigest() == value for name, value in told["files"].items())
+    assert set(told["files"]) == set(content(first)) - {"manifest.json"}
+    assert all(sha256((first / name).read_bytes()).hexdigest() == value for name, value in told["files"].items())
     assert told["method_versions"]["cr2"]["version"] == METHOD_VERSIONS["cr2"].version
     assert told["contract"]["version"] == TABLE_SCHEMA_VERSION
-    assert summary(made) == [told["results"]["de"][0]["sentence"]]
-    assert summary(made.path, "en")[0].startswith("Housing benefit: compatible with")
+    assert summary(first) == [told["results"]["de"][0]["sentence"]]
+    assert summary(first, "en")[0].startswith("Housing benefit: compatible with")
 
 
-def test_a_damaged_manifest_is_an_error_and_not_a_reason_to_publish_again(tmp_path):
-    made = make(tmp_path)
-    (made.path / "manifest.json").write_text("{")
+def test_a_damaged_manifest_is_an_error_and_not_a_reason_to_publish_again(tmp_path, first):
+    (first / "manifest.json").write_text("{")
     with pytest.raises(ReleaseError, match=r"2022-Q2.r1: manifest.json cannot be read .* restore the folder"):
         make(tmp_path)
 
@@ -244,12 +269,11 @@ def test_the_tenth_release_is_newer_than_the_ninth(tmp_path):
     assert found.name == "2022-Q2.r10"
 
 
-def test_the_data_package_describes_every_column_of_every_file(tmp_path):
-    made = make(tmp_path)
-    package = json.loads((made.path / "datapackage.json").read_text(encoding="utf-8"))
+def test_the_data_package_describes_every_column_of_every_file(first):
+    package = json.loads((first / "datapackage.json").read_text(encoding="utf-8"))
     assert package["description"].startswith("ERFUNDENE ZAHLEN")
     for resource in package["resources"]:
-        data = (made.path / resource["path"]).read_bytes()
+        data = (first / resource["path"]).read_bytes()
         header = data.decode().splitlines()[0].split(",")
         assert [field["name"] for field in resource["schema"]["fields"]] == header
         assert all(field["description"] for field in resource["schema"]["fields"])

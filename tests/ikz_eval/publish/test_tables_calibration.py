@@ -1,6 +1,7 @@
 """CA: the study's calibration beside its estimates, or the reason why there is none."""
 
 from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ QUARTER = "2026-Q2"
 SIZES = {"cr2": 0.0612, "wild": 0.0921, "randomisation_t": 0.0699, "verdict": 0.0031, "donald_lang": 0.0501}
 
 
+@cache
 def study(hash_of: str, fields: str = "fahrzeugzulassung wohngeld elterngeld bussgeldstelle"):
     registry = load_registry("demonstration")
     rows = [
@@ -32,6 +34,12 @@ def study(hash_of: str, fields: str = "fahrzeugzulassung wohngeld elterngeld bus
     ]  # fmt: skip
     table = pd.DataFrame(rows).astype({"coverage": "float64"})
     return replace(registry, calibration=table)
+
+
+@cache
+def calibrated(hash_of: str) -> pd.DataFrame:
+    """Return the cells of CA of a study calibrated for the design of a quarter."""
+    return cells_of(QUARTER, "CA", calibration(study(hash_of), QUARTER))
 
 
 def shown(registry) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -87,14 +95,12 @@ def test_a_field_that_was_not_calibrated_says_so():
 
 @pytest.mark.parametrize(("lang", "word"), [("de", "maßgeblich"), ("en", "primary")])
 def test_the_page_puts_it_into_words(lang, word):
-    registry = study(QUARTER)
-    cells = cells_of(QUARTER, "CA", calibration(registry, QUARTER))
+    registry, cells = study(QUARTER), calibrated(QUARTER)
     page = PageTables(cells, Words(registry, lang)).calibration("wohngeld")
     first = page.groups[0][1][0]
     assert first.cells[1].words == word and first.is_strong
     assert PageTables(cells, Words(registry, lang)).has_primary("wohngeld")
-    outdated = study("2026-Q1")
-    cells = cells_of(QUARTER, "CA", calibration(outdated, QUARTER))
+    outdated, cells = study("2026-Q1"), calibrated("2026-Q1")
     page = PageTables(cells, Words(outdated, lang)).calibration("wohngeld")
     assert not PageTables(cells, Words(outdated, lang)).has_primary("wohngeld")
     assert len(page.notes) == 1 and len(page.groups[0][1]) == 1
