@@ -1,26 +1,39 @@
 """The demonstration with regions taken away: not assessable, with the right reason, and no p value."""
 
 from dataclasses import replace
+from functools import cache
 
+import pandas as pd
 import pytest
 
-from ikz_eval.estimate import evaluate
+from ikz_eval.estimate import judge
 from ikz_eval.panel import build_panel, build_partnership
-from ikz_eval.registry import load_registry
+from ikz_eval.registry import Registry, load_registry
 from ikz_eval.simulation import simulate
 
 REGIONS = ("nebelquorn", "quastelbach", "irrlichtmoor")
 
 
-def judged(*gone: str):
-    """Return the verdicts of the demonstration without the deliveries of some regions."""
+QUARTER = "2026-Q2"
+
+pytestmark = pytest.mark.xdist_group("lacking regions")
+
+
+@cache
+def demonstration_panel() -> tuple[Registry, pd.DataFrame]:
+    """Return the demonstration with its primary specification, and its panel, made once for all tests."""
     registry = load_registry("demonstration")
     registry = replace(registry, specifications=(registry.primary,))
-    evaluation = registry.evaluation("2026-Q2")
     programme = simulate(registry, 1)
-    panel = build_panel(registry, evaluation, programme.delivery, programme.cost, programme.caseload, programme.staff)
+    tables = programme.delivery, programme.cost, programme.caseload, programme.staff
+    return registry, build_panel(registry, registry.evaluation(QUARTER), *tables)
+
+
+def judged(*gone: str) -> pd.DataFrame:
+    """Return the verdicts of the demonstration without the deliveries of some regions."""
+    registry, panel = demonstration_panel()
     panel = panel[~panel["unit"].isin(gone)]
-    return evaluate(registry, evaluation.quarter, panel, build_partnership(registry, panel))["verdict"]
+    return judge(registry, QUARTER, panel, build_partnership(registry, panel))["verdict"]
 
 
 @pytest.mark.parametrize("gone", REGIONS)

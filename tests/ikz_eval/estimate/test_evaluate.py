@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.estimate import evaluate, fit_imputation, required_tests
+from ikz_eval.estimate import ImputationFit, evaluate, fit_imputation, judge, required_tests
 from ikz_eval.registry import Outcome
 from ikz_eval.warehouse import empty_table
 from schemas import CONTRACTS
@@ -39,9 +39,18 @@ def tiny_panel() -> pd.DataFrame:
     return make_panel()
 
 
+@cache
+def whole() -> dict[str, pd.DataFrame]:
+    """Return every table of the tiny panel."""
+    return evaluate(make_registry(), LAST, tiny_panel(), make_partnership(tiny_panel()))
+
+
 def run(panel=None, registry=None):
+    """Return the tables a verdict rests on; of the tiny panel as it stands, those of the whole evaluation."""
+    if panel is None and registry is None:
+        return whole()
     panel = tiny_panel() if panel is None else panel
-    return evaluate(registry or make_registry(), LAST, panel, make_partnership(panel))
+    return judge(registry or make_registry(), LAST, panel, make_partnership(panel))
 
 
 def primary(tables):
@@ -60,17 +69,19 @@ def without(panel, unit, quarters=None):
 
 
 def test_every_table_keeps_its_contract_and_every_field_has_card_and_verdict():
-    tables = run()
+    tables = whole()
     for name, table in tables.items():
         CONTRACTS[name].validate(table)
     assert [len(tables[name]) for name in ("design_card", "verdict")] == [1, 1]
 
 
+def fit_of(partnership: pd.DataFrame) -> ImputationFit:
+    rows = partnership.assign(y=np.log(partnership["real_gross_cost_per_case_eur"]))
+    return fit_imputation(rows, outcome="y", unit="unit", period="quarter", cohort="cohort")
+
+
 def test_primary_estimate_is_the_imputation_of_the_partnerships():
-    partnership = make_partnership(tiny_panel())
-    partnership["y"] = np.log(partnership["real_gross_cost_per_case_eur"])
-    fit = fit_imputation(partnership, outcome="y", unit="unit", period="quarter", cohort="cohort")
-    row = primary(run())
+    fit, row = fit_of(make_partnership(tiny_panel())), primary(run())
     assert (row["estimate_log"], row["se_log"], row["df"], row["p_value"]) == pytest.approx(
         (fit.estimate, fit.inference.se, fit.inference.df, fit.inference.p), rel=1e-9
     )
@@ -238,7 +249,7 @@ def test_late_joiner_inside_a_quarter_loses_that_quarter_by_own_start():
 
 def test_a_region_that_begins_later_is_comparison_until_then():
     panel = tiny_panel()
-    tables = evaluate(make_registry(), "2022-Q2", panel, make_partnership(panel))
+    tables = judge(make_registry(), "2022-Q2", panel, make_partnership(panel))
     card = tables["design_card"].iloc[0]
     assert (card["treated_regions"], card["quarters_after"], card["assignments"]) == (2, 2, 42)
     assert primary(tables)["n_units"] == 7
@@ -247,18 +258,15 @@ def test_a_region_that_begins_later_is_comparison_until_then():
 def test_evaluation_quarter_ends_the_rows():
     panel = tiny_panel()
     partnership = make_partnership(panel)
-    early = evaluate(make_registry(), "2023-Q1", panel, partnership)["estimate"]
+    early = judge(make_registry(), "2023-Q1", panel, partnership)["estimate"]
     assert early.loc[early["is_primary"], "dropped"].item() == "after_evaluation_quarter: 21"
 
 
 def test_same_input_gives_the_same_tables_in_any_row_order():
     panel = tiny_panel()
     shuffled = panel.sample(frac=1, random_state=1)
-    first, second = (
-        run(panel),
-        evaluate(make_registry(), LAST, shuffled, make_partnership(panel).sample(frac=1, random_state=2)),
-    )
-    for name, table in first.items():
+    second = evaluate(make_registry(), LAST, shuffled, make_partnership(panel).sample(frac=1, random_state=2))
+    for name, table in whole().items():
         pd.testing.assert_frame_equal(table, second[name], check_exact=True)
 
 
@@ -290,8 +298,8 @@ def test_a_block_that_cooperates_and_a_region_without_start_are_no_comparison():
     touched.loc[touched["unit"] == "gamma", "cohort"] = None
     kept = partnership[~partnership["unit"].isin(["block4", "gamma"])]
     bodies = panel[~panel["unit"].isin(["block4", "gamma"])]
-    row = primary(evaluate(make_registry(), LAST, panel, touched))
-    assert row["estimate_log"] == pytest.approx(primary(evaluate(make_registry(), LAST, bodies, kept))["estimate_log"])
+    row = primary(judge(make_registry(), LAST, panel, touched))
+    assert row["estimate_log"] == pytest.approx(primary(judge(make_registry(), LAST, bodies, kept))["estimate_log"])
     assert "block_with_cooperation: 16" in row["dropped"]
     assert "region_without_start: 16" in row["dropped"]
 
@@ -306,7 +314,7 @@ def test_sources_that_disagree_about_the_start_are_an_unknown_start_not_no_coope
 def test_a_second_agreement_without_a_date_does_not_make_a_known_start_unknown():
     registry = make_registry()
     extended = pd.concat([registry.agreements, registry.agreements.iloc[[0]].assign(agreement="more", start=None)])
-    tables = evaluate(replace(registry, agreements=extended), LAST, tiny_panel(), make_partnership(tiny_panel()))
+    tables = judge(replace(registry, agreements=extended), LAST, tiny_panel(), make_partnership(tiny_panel()))
     assert tables["verdict"].iloc[0]["verdict"] == "supported"
     assert "unknown_start" not in str(tables["verdict"].iloc[0]["reasons"])
 
@@ -325,14 +333,14 @@ def test_fields_are_adjusted_together_by_holm():
     )
     panel = pd.concat([weak, null.assign(field="wohngeld")], ignore_index=True)
     partnership = pd.concat([make_partnership(weak), make_partnership(null).assign(field="wohngeld")])
-    verdict = evaluate(both, LAST, panel, partnership)["verdict"].set_index("field")
+    verdict = judge(both, LAST, panel, partnership)["verdict"].set_index("field")
     assert "failed_cr2_adjusted" in verdict.loc[FIELD, "reasons"]
     assert verdict.loc[FIELD, "is_zero_excluded"], "the interval printed is the unadjusted one"
     assert "failed_cr2_adjusted" not in judged(run(weak))[1]
 
 
 def p_of(panel: pd.DataFrame) -> float:
-    return float(primary(run(panel))["p_value"])
+    return float(fit_of(make_partnership(panel)).inference.p)
 
 
 def test_bodies_weigh_by_their_cases_in_every_method_of_the_body_level():
@@ -360,8 +368,8 @@ def test_what_the_panel_excludes_is_not_used_and_is_counted(reason):
     partnership = make_partnership(panel)
     gone = partnership["unit"] == "block4"
     marked = partnership.assign(exclusion=partnership["exclusion"].mask(gone, reason))
-    row = primary(evaluate(make_registry(), LAST, panel, marked))
-    kept = primary(evaluate(make_registry(), LAST, panel, partnership[~gone]))
+    row = primary(judge(make_registry(), LAST, panel, marked))
+    kept = primary(judge(make_registry(), LAST, panel, partnership[~gone]))
     assert row["estimate_log"] == pytest.approx(kept["estimate_log"], abs=1e-12)
     assert (row["dropped"], row["n_units"]) == (f"{reason}: 16", 6)
 
@@ -391,4 +399,4 @@ def test_units_of_unequal_size_make_randomisation_approximate():
     larger = partnership["unit"] == "block1"
     unequal = partnership.assign(members=partnership["members"].mask(larger, 3))
     unequal["members_delivered"] = unequal["members"]
-    assert evaluate(make_registry(), LAST, panel, unequal)["design_card"].iloc[0]["is_randomisation_approximate"]
+    assert judge(make_registry(), LAST, panel, unequal)["design_card"].iloc[0]["is_randomisation_approximate"]

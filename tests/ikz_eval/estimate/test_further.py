@@ -17,6 +17,11 @@ def tiny_panel() -> pd.DataFrame:
     return make_panel()
 
 
+@cache
+def tiny_figures():
+    return figures(tiny_panel())
+
+
 def figures(panel: pd.DataFrame):
     partnership = make_partnership(panel)
     found = evaluate_field(make_registry(), MAIN, FIELD, LAST, panel, partnership)
@@ -33,7 +38,7 @@ def test_before_and_after_is_the_difference_of_means_of_each_region():
 
 
 def test_few_treated_tests_give_a_point_alone_where_their_size_would_be_wrong():
-    found, said = figures(tiny_panel())
+    found, said = tiny_figures()
     for name in ("conley_taber", "ferman_pinto"):
         one = said[name, "all"]
         assert one.estimate == pytest.approx(found.partnership.imputation.estimate)
@@ -53,7 +58,7 @@ def test_a_quarter_that_a_block_lacks_is_left_out_for_the_tests_from_blocks_and_
 
 
 def test_exploratory_outcomes_are_adjusted_together_and_cases_do_not_move():
-    found, said = figures(tiny_panel())
+    found, said = tiny_figures()
     explored = [each for each in said.values() if each.family == "exploratory"]
     assert [each.method for each in explored] == [
         "outcome_cases", "outcome_cases_per_fte", "outcome_cost_with_transition",
@@ -78,7 +83,7 @@ def test_with_one_region_or_one_block_there_are_points_and_reasons_and_no_p(left
 
 
 def test_a_region_has_a_rank_among_comparison_blocks_and_a_counterpart_that_finds_the_effect():
-    _, said = figures(tiny_panel())
+    _, said = tiny_figures()
     for region in STARTS:
         control, did = said["synthetic_control", region], said["synthetic_did", region]
         assert (control.rank, control.rank_of) == (1, 5)
@@ -94,7 +99,7 @@ def test_a_break_in_the_own_series_is_found():
 
 
 def test_bounds_widen_with_the_violation_allowed_and_hold_the_estimate():
-    _, said = figures(tiny_panel())
+    _, said = tiny_figures()
     bounds = [each for (method, _), each in said.items() if method == "relative_magnitudes"]
     assert [each.part for each in bounds] == ["M=0.5", "M=1", "M=1.5", "M=2"]
     widths = [each.high - each.low for each in bounds]
@@ -102,7 +107,7 @@ def test_bounds_widen_with_the_violation_allowed_and_hold_the_estimate():
 
 
 def test_bodies_of_one_size_have_no_elasticity():
-    _, said = figures(tiny_panel())
+    _, said = tiny_figures()
     assert said["cost_function", "all"].withheld == "not_identified"
 
 

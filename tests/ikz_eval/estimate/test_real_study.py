@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from ikz_eval.estimate import evaluate
+from ikz_eval.estimate import judge
 from ikz_eval.panel import build_panel, build_partnership
 from ikz_eval.quarters import quarter_range
 from ikz_eval.registry import Registry, load_registry
@@ -41,7 +41,7 @@ def reasons(panel: pd.DataFrame, ags: str) -> dict[str, str]:
 
 def judged(registry: Registry, panel: pd.DataFrame) -> tuple[pd.Series, pd.Series, dict[str, pd.DataFrame]]:
     partnership = build_partnership(registry, panel, "2026-Q1")
-    tables = evaluate(registry, "2026-Q1", panel, partnership)
+    tables = judge(registry, "2026-Q1", panel, partnership)
     rows = [tables[name].set_index("field").loc[FIELD] for name in ("verdict", "design_card")]
     return rows[0], rows[1], tables
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ikz_eval.errors import EstimationError
-from ikz_eval.estimate import evaluate, required_tests
+from ikz_eval.estimate import judge, required_tests
 from ikz_eval.estimate.design import StartPath, partnership_frame
 from ikz_eval.estimate.evaluation import evaluate_field, fit_level
 from ikz_eval.estimate.reassignment import Dealing, linear_estimates, path_panel, weights_under
@@ -194,14 +194,14 @@ def test_a_sign_that_hangs_on_one_region_fails():
         after = (panel["unit"] == unit) & (panel["quarter"] >= STARTS[unit])
         cents = (panel.loc[after, "real_gross_cost_cents"] * np.exp(effect)).round().astype(int)
         panel.loc[after, "real_gross_cost_cents"] = cents
-    verdict = evaluate(TINY, LAST, panel, make_partnership(panel))["verdict"].iloc[0]
+    verdict = judge(TINY, LAST, panel, make_partnership(panel))["verdict"].iloc[0]
     assert verdict["verdict"] == "compatible"
     assert "failed_leave_one_region_out" in verdict["reasons"].split(",")
 
 
 def test_with_one_treated_region_there_is_no_p_value_at_all():
     panel = tiny_panel()[~tiny_panel()["unit"].isin(["beta", "gamma"])]
-    verdict = evaluate(TINY, LAST, panel, make_partnership(panel))["verdict"].iloc[0]
+    verdict = judge(TINY, LAST, panel, make_partnership(panel))["verdict"].iloc[0]
     assert verdict["verdict"] == "not_assessable"
     assert verdict["reasons"].split(",")[0] == "fewer_than_2_regions"
     assert verdict[[name for name in verdict.index if name.startswith("p_")]].isna().all()

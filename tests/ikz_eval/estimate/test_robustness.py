@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ikz_eval.estimate import evaluate, fit_imputation, required_tests
+from ikz_eval.estimate import evaluate, evaluate_field, fit_imputation, required_tests
+from ikz_eval.estimate.placebo import placebo_starts
+from ikz_eval.estimate.result import robustness_rows
+from ikz_eval.estimate.robustness import robustness_card
+from ikz_eval.warehouse import typed
 from schemas.vocabulary import ROBUSTNESS_CHECKS
-from tests.ikz_eval.estimate.invented import LAST, MAIN, OWN, STARTS, make_panel, make_partnership, make_registry
+from tests.ikz_eval.estimate.invented import FIELD, LAST, MAIN, OWN, STARTS, make_panel, make_partnership, make_registry
 
 
 @pytest.fixture(autouse=True)
@@ -22,13 +26,25 @@ def tiny_panel() -> pd.DataFrame:
     return make_panel()
 
 
-def run(panel=None):
-    panel = tiny_panel() if panel is None else panel
-    return evaluate(make_registry(None, MAIN, OWN), LAST, panel, make_partnership(panel))
+@cache
+def run() -> dict[str, pd.DataFrame]:
+    return evaluate(make_registry(None, MAIN, OWN), LAST, tiny_panel(), make_partnership(tiny_panel()))
 
 
 def card(tables):
     return tables["robustness"].set_index(["check", "part"])
+
+
+def field(panel):
+    """Return the evaluation of the field alone, without tests and tables."""
+    return evaluate_field(make_registry(), MAIN, FIELD, LAST, panel, make_partnership(panel))
+
+
+def card_of(panel):
+    """Return the card of another panel, without what else is evaluated."""
+    found = field(panel)
+    checks = robustness_card(make_registry(), found, [found], LAST, (panel, make_partnership(panel)))
+    return card({"robustness": typed("robustness", robustness_rows(LAST, found, checks))})
 
 
 def refit(panel, **changes):
@@ -75,11 +91,11 @@ def test_equivalence_and_donald_lang_see_the_effect():
     assert rows.loc[("equivalence", "all"), "p_value"] > 0.95
     assert rows.loc[("donald_lang", "all"), "estimate_log"] == pytest.approx(-0.1, abs=0.02)
     assert rows.loc[("donald_lang", "all"), "p_value"] < 0.01
-    assert card(run(make_panel(0.0)))["p_value"].loc[("equivalence", "all")] < 0.05
+    assert card_of(make_panel(0.0))["p_value"].loc[("equivalence", "all")] < 0.05
 
 
 def test_with_one_region_nothing_says_how_uncertain_it_is():
-    rows = card(run(tiny_panel()[~tiny_panel()["unit"].isin(["beta", "gamma"])]))
+    rows = card_of(tiny_panel()[~tiny_panel()["unit"].isin(["beta", "gamma"])])
     assert rows[["low_log", "high_log", "p_value"]].isna().all(axis=None)
     assert rows.loc[("donald_lang", "all"), "withheld"] == "too_few_regions"
 
@@ -96,5 +112,5 @@ def test_a_placebo_is_the_estimate_among_blocks_with_a_start_of_their_own():
 
 
 def test_without_noise_there_is_no_placebo_effect():
-    placebo = run(make_panel(noise=0.0))["placebo"]
-    assert placebo["estimate_log"].to_numpy() == pytest.approx(0, abs=1e-5)
+    placebo = list(placebo_starts(field(make_panel(noise=0.0)).partnership.frame))
+    assert [each.estimate for each in placebo] == pytest.approx([0] * 12, abs=1e-5)
