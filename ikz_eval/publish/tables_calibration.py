@@ -17,6 +17,7 @@ from ikz_eval.registry.calibration import (
     judge_calibration,
     keeps_size,
     pooled_rows,
+    why_none,
 )
 
 SHOWN = (
@@ -39,7 +40,7 @@ def calibration(registry: Registry, quarter: str) -> list[Row]:
     own = design_rows(registry, registry.calibration, quarter)
     for field in registry.delivered_fields:
         if own.empty:
-            rows.append({"field": field, **_without(_state(registry))})
+            rows.append({"field": field, **_without(why_none(registry.calibration, quarter))})
             continue
         mine = field_rows(own, field)
         if mine.empty:
@@ -52,16 +53,12 @@ def average(registry: Registry, quarter: str, fields: str) -> Row:
     """Return what the calibration says of the average over some fields, apart by blanks: judgement and figures."""
     own = design_rows(registry, registry.calibration, quarter)
     if own.empty:
-        return _without(_state(registry))
+        return _without(why_none(registry.calibration, quarter))
     mine = pooled_rows(own, fields)
     if mine.empty:
         return _without("other_fields")
     main = mine[mine["seed_block"] == "main"].set_index("world")
     return {"judgement": "held" if keeps_size(mine, POOLED) else "failed", **_figures(main)}
-
-
-def _state(registry: Registry) -> str:
-    return "missing" if registry.calibration.empty else "outdated"
 
 
 def _without(state: str) -> Row:

@@ -6,7 +6,7 @@ ikz_eval/calibration (``ikz power --store``).
 
 from ikz_eval.publish.cells import Gap, Row
 from ikz_eval.registry import Registry
-from ikz_eval.registry.calibration import design_rows
+from ikz_eval.registry.calibration import design_rows, why_none
 
 _FIGURES = (
     "power_5_percent", "power_10_percent", "power_20_percent", "mde_cr2_percent", "mde_supported_one_percent",
@@ -19,7 +19,7 @@ def power(registry: Registry, quarter: str) -> list[Row]:
     """Return the rows of PW, a design each; one row that says why when there are none for this evaluation's design."""
     own = design_rows(registry, registry.power, quarter)
     if own.empty:
-        gap = Gap("power_missing" if registry.power.empty else "power_outdated")
+        gap = Gap(f"power_{why_none(registry.power, quarter)}")
         return [{"design": "base", **dict.fromkeys(_FIGURES, gap)}]
     rows: list[Row] = []
     for found in own.to_dict("records"):

@@ -87,6 +87,11 @@ def design_rows(registry: Registry, table: pd.DataFrame, quarter: str) -> pd.Dat
     return table[made].reset_index(drop=True)
 
 
+def why_none(table: pd.DataFrame, quarter: str) -> str:
+    """Return why :func:`design_rows` finds nothing: ``outdated`` when the quarter was simulated on another design, or ``missing``."""
+    return "outdated" if not table.empty and (table["quarter"] == quarter).any() else "missing"
+
+
 def quarters_meant(registry: Registry, table: pd.DataFrame, asked: str | None, now: datetime) -> list[str]:
     """Return the evaluation quarters that a command is to simulate.
 

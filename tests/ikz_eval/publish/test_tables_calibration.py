@@ -83,7 +83,7 @@ def test_of_several_quarters_a_release_shows_its_own():
     assert shown(both)[0].equals(shown(registry)[0])
     cells = wide(cells_of("2026-Q1", "CA", calibration(both, "2026-Q1")), "CA")
     assert cells.loc[cells["inference"] == "cr2", "size_a_percent"].unique().tolist() == ["3.1"]
-    assert set(wide(cells_of("2025-Q4", "CA", calibration(both, "2025-Q4")), "CA")["judgement"]) == {"outdated"}
+    assert set(wide(cells_of("2025-Q4", "CA", calibration(both, "2025-Q4")), "CA")["judgement"]) == {"missing"}
 
 
 def test_a_field_that_was_not_calibrated_says_so():
