@@ -39,9 +39,10 @@ _ON_PAGE = {
         "family", "further_method", "further_part", "effect_percent", "low_percent", "high_percent", "p_value", "p_adjusted",
         "warnings",
     ),
-    "DF": (
-        "fields_averaged", "fields_left_out", "effect_percent", "low_percent", "high_percent", "p_value", "judgement",
-        "size_a_percent", "size_b_percent", "size_c_percent", "size_d_percent",
+    "DF": ("fields_averaged", "fields_left_out", "effect_percent", "low_percent", "high_percent", "p_value"),
+    "tests": (
+        "fields_averaged", "judgement", "size_a_percent", "size_b_percent", "size_c_percent", "size_d_percent",
+        "coverage_percent", "power_percent",
     ),
     "SK": ("size_cases", "elasticity", "elasticity_low", "elasticity_high", "p_value", "n_units", "warnings"),
     "CA": (
@@ -214,6 +215,11 @@ class PageTables:
         rows = self._joined(table)
         return self._table(table, rows, self._text(f"table.{table}"), None, _nowhere(rows))
 
+    def average_tests(self) -> PageTable:
+        """Return what DF says of the tests of the averages."""
+        rows = self._joined("DF")
+        return self._table("tests", rows, self._text("table.CA"), None, _nowhere(rows))
+
     def design(self) -> PageTable:
         """Return the design card, a column per field."""
         cards, columns = wide(self._cells, "DC"), {column.key: column for column in TABLES["DC"]}
@@ -262,7 +268,7 @@ class PageTables:
     def _table(
         self, look: str, table: pd.DataFrame, caption: str, labels: pd.Series | None, is_strong: pd.Series
     ) -> PageTable:
-        source = "T10" if look == "parts" else look
+        source = {"parts": "T10", "tests": "DF"}.get(look, look)
         known = {column.key: column for column in TABLES[source]}
         columns = [known[key] for key in _ON_PAGE[look]]
         used: list[str] = []

@@ -106,7 +106,8 @@ def test_without_an_average_the_row_says_why(withheld):
 def test_the_page_names_the_fields_and_says_what_it_is_not(lang):
     registry = study()
     words = Words(registry, lang)
-    page = PageTables(cells_of(QUARTER, "DF", averages(registry, further(), QUARTER)), words).ungrouped("DF")
+    tables = PageTables(cells_of(QUARTER, "DF", averages(registry, further(), QUARTER)), words)
+    page = tables.ungrouped("DF")
     (row,) = page.groups[0][1]
     said = [cell.words for cell in row.cells]
     assert (
@@ -115,6 +116,9 @@ def test_the_page_names_the_fields_and_says_what_it_is_not(lang):
     )
     assert said[0].split(", ") == [words.field(field) for field in FIELDS.split()]
     assert not row.is_strong and not any(word in " ".join(said) for word in ("belegt", "supported"))
+    (row,) = tables.average_tests().groups[0][1]
+    size = {"de": "3,1", "en": "3.1"}[lang]
+    assert [cell.words for cell in row.cells][1:4] == [words.show("held", column("DF", "judgement")), size, size]
     assert words.show("hides_single_fields", column("DF", "warnings")) == WARNING[lang]
     about = text("publish.about.DF", lang)
     assert about.startswith(("Explorativ und nie ein Urteil", "Exploratory and never a verdict"))
