@@ -13,7 +13,7 @@ import numpy as np
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.design import AnalysisFrame, StartPath, start_paths
 from ikz_eval.estimate.observations import Flags, Floats, Ints
-from ikz_eval.estimate.twoway_design import full_rank_columns, parts, two_way_columns
+from ikz_eval.estimate.twoway_design import independent_columns, parts, two_way_columns
 from ikz_eval.inference.attainable import ENUMERATION_LIMIT, count_assignments
 from ikz_eval.inference.detectable import Reassigned
 from ikz_eval.inference.estimator import LinearEstimates
@@ -155,23 +155,25 @@ def weights_under(panel: PathPanel, paths: Sequence[StartPath], *, without: Sequ
     used = panel.used(paths) & ~np.isin(panel.unit, without)
     treated = used & panel.treated(paths)
     untreated = used & ~treated
-    treated &= _identified(panel, untreated)
+    linked = parts(panel.unit[untreated], panel.period[untreated], len(panel.names), panel.n_periods)
+    treated &= _identified(panel, *linked)
     used = untreated | treated
     count = np.bincount(panel.unit[treated], minlength=len(panel.names))
     if not count.any():
         raise EstimationError("no treated row can be imputed")
     shares = np.where(treated, 1.0 / np.where(count > 0, count, 1)[panel.unit] / (count > 0).sum(), 0.0)
-    kept = full_rank_columns(panel.unit[untreated], panel.period[untreated], len(panel.names), panel.n_periods)
-    columns = panel.columns[:, kept]
+    columns = panel.columns[:, independent_columns(*linked)]
     below = columns[untreated]
     c = shares.copy()
     c[untreated] = -below @ np.linalg.solve(below.T @ below, columns[treated].T @ shares[treated])
     return Weights(c, _scores(panel, c, used, treated), used, treated)
 
 
-def _identified(panel: PathPanel, untreated: Flags) -> Flags:
-    """Flag the rows whose outcome without treatment the untreated rows can tell, as imputation does."""
-    of_unit, of_period = parts(panel.unit[untreated], panel.period[untreated], len(panel.names), panel.n_periods)
+def _identified(panel: PathPanel, of_unit: Ints, of_period: Ints) -> Flags:
+    """Flag the rows whose outcome without treatment the untreated rows can tell, as imputation does.
+
+    These are rows of a unit and a period in the same connected part of the untreated rows.
+    """
     own, other = of_unit[panel.unit], of_period[panel.period]
     flags: Flags = (own >= 0) & (own == other)
     return flags

@@ -43,10 +43,14 @@ def parts(unit: Ints, period: Ints, n_units: int, n_periods: int) -> tuple[Ints,
 
 def full_rank_columns(unit: Ints, period: Ints, n_units: int, n_periods: int) -> Flags:
     """Return which columns to keep for full rank: all present ones, less the first period of each connected part."""
-    unit_part, period_part = parts(unit, period, n_units, n_periods)
+    return independent_columns(*parts(unit, period, n_units, n_periods))
+
+
+def independent_columns(unit_part: Ints, period_part: Ints) -> Flags:
+    """Return the same for units and periods whose connected parts are known."""
     kept: Flags = np.concatenate([unit_part, period_part]) >= 0
     for part in np.unique(period_part[period_part >= 0]):
-        kept[n_units + int(np.flatnonzero(period_part == part)[0])] = False
+        kept[unit_part.size + int(np.flatnonzero(period_part == part)[0])] = False
     return kept
 
 
