@@ -16,6 +16,7 @@ from tests.ikz_eval.publish.invented_cells import FIELD, make_cells, make_empty_
 
 NOTEBOOKS = sorted(SOURCES.glob("*.py"))
 ROOT = SOURCES.parent
+pytestmark = pytest.mark.xdist_group("notebooks")
 ALLOWED = {"pandas", "ikz_eval.registry", "ikz_eval.publish", "ikz_eval.warehouse"}
 
 

@@ -19,6 +19,7 @@ from ikz_eval.simulation.files import delivery_content
 from ikz_eval.warehouse import Warehouse
 from schemas import LEDGER_TABLES
 
+pytestmark = pytest.mark.xdist_group("faults")
 MOMENT = 1_730_000_000
 KILLED_INGESTION = """
 import os, signal, sys
