@@ -42,6 +42,30 @@ class Noise:
     quarter: str | None = None
 
 
+def latest_noise(registry: Registry, panel: pd.DataFrame, quarter: str) -> Noise | None:
+    """Estimate the noise from the latest evaluation up to a quarter: from no deliveries that were not there yet.
+
+    Parameters
+    ----------
+    registry : Registry
+        The study.
+    panel : pd.DataFrame
+        Table ``panel`` of all evaluation quarters.
+    quarter : str
+        Last quarter of the design.
+
+    Returns
+    -------
+    Noise or None
+        None when nothing was evaluated up to then, or no field has an estimate.
+    """
+    known = [] if panel.empty else [each for each in panel["evaluation_quarter"].unique() if each <= quarter]
+    if not known:
+        return None
+    latest = str(max(known))
+    return estimate_noise(registry, panel[panel["evaluation_quarter"] == latest], latest)
+
+
 def estimate_noise(registry: Registry, panel: pd.DataFrame, quarter: str) -> Noise | None:
     """Estimate the noise of a study's fields together, each with the same weight.
 

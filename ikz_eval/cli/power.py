@@ -61,7 +61,7 @@ def power(
 
     The design is the study's (bodies, regions, blocks, starts, quarters). Where too few starts are known to assess any
     field, every region is taken to begin as early as it can have, and that is said. --regions plans from scratch. The
-    noise is estimated from the deliveries evaluated so far, or given, or assumed, and that is said, too.
+    noise is estimated from the deliveries evaluated up to that quarter, or given, or assumed, and that is said, too.
     """
     from datetime import UTC, datetime
 
@@ -73,11 +73,11 @@ def power(
     if quarter == ALL and not store:
         raise UsageError("--quarter all goes with --store: it simulates what the study's file lacks")
     registry = load_registry(study)
-    known = _noise(registry, noise, icc, autocorrelation)
     quarters = quarters_meant(registry, registry.power, quarter, datetime.now(UTC))
     if not quarters:
         click.echo(f"study '{registry.study}': every closed evaluation quarter has the power of its design")
     for each in quarters:
+        known = _noise(registry, each, noise, icc, autocorrelation)
         if regions is None:
             base, remarks = _registered(registry, each, fields, lang)
         else:
@@ -124,8 +124,10 @@ def _show(report: "PowerReport", style: str, lang: str) -> None:
     click.echo(report.note(lang))
 
 
-def _noise(registry: "Registry", noise: float | None, icc: float | None, autocorrelation: float | None) -> "Noise":
-    from ikz_eval.calibration.noise import ASSUMED_ICC, ASSUMED_NOISE, Noise, estimate_noise
+def _noise(
+    registry: "Registry", quarter: str, noise: float | None, icc: float | None, autocorrelation: float | None
+) -> "Noise":
+    from ikz_eval.calibration.noise import ASSUMED_ICC, ASSUMED_NOISE, Noise, latest_noise
     from ikz_eval.settings import place
     from ikz_eval.warehouse import Warehouse
 
@@ -134,12 +136,7 @@ def _noise(registry: "Registry", noise: float | None, icc: float | None, autocor
     if noise is not None:
         return Noise(noise / 100, ASSUMED_ICC if icc is None else icc, autocorrelation or 0.0)
     panel = Warehouse(place(registry.study).warehouse, read_only=True).read("panel")
-    if not panel.empty:
-        latest = str(panel["evaluation_quarter"].max())
-        found = estimate_noise(registry, panel[panel["evaluation_quarter"] == latest], latest)
-        if found is not None:
-            return found
-    return Noise(ASSUMED_NOISE, ASSUMED_ICC, 0.0)
+    return latest_noise(registry, panel, quarter) or Noise(ASSUMED_NOISE, ASSUMED_ICC, 0.0)
 
 
 def _registered(registry: "Registry", quarter: str, fields: int | None, lang: str) -> tuple["PlannedStudy", list[str]]:

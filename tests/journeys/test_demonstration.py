@@ -8,7 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from ikz_eval.calibration.noise import estimate_noise
+from ikz_eval.calibration.noise import latest_noise
 from ikz_eval.registry import load_registry
 from ikz_eval.settings import Place
 from ikz_eval.warehouse import Warehouse
@@ -56,9 +56,10 @@ def test_the_clear_saving_is_supported_and_no_other_saving_is(demonstration_run)
 
 def test_the_noise_of_the_deliveries_is_that_of_the_invented_land(demonstration_run, demonstration):
     """What ``ikz power`` estimates from the warehouse against simulation.toml: 2.5 %, ICC .3, autocorrelation .5."""
-    panel = Warehouse(Place("demonstration", demonstration_run.data).warehouse).read("panel", LATEST)
-    found = estimate_noise(demonstration, panel, LATEST)
+    panel = Warehouse(Place("demonstration", demonstration_run.data).warehouse).read("panel")
+    found = latest_noise(demonstration, panel, LATEST)
     assert found.quarter == LATEST
+    assert latest_noise(demonstration, panel, "2026-Q1") is None, "later deliveries say nothing of an earlier design"
     assert found.scale == pytest.approx(0.025, rel=0.15)
     assert (found.icc, found.autocorrelation) == pytest.approx((0.3, 0.5), abs=0.1)
 
