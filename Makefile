@@ -22,6 +22,9 @@ ui: $(READY) ## open the pipeline in the browser (Dagster on 127.0.0.1:3000)
 	@$(BIN)/python -m assets.serve
 lab: $(READY) ## open JupyterLab for notebooks of your own
 	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1
+# One BLAS thread a worker: two on two busy cores wait for each other in a loop, 15 s of work take 310 s of CPU.
+test test-slow: export OPENBLAS_NUM_THREADS := 1
+test test-slow: export OMP_NUM_THREADS := 1
 test: $(READY) browser office ## the tests of every day
 	@$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadgroup
 test-slow: $(READY) ## simulations with a known truth, and long runs
