@@ -72,6 +72,8 @@ CASES = (
     Case("two treatments named", Request("twoway", **COLUMNS, treatment="on")),
     Case("an option that would change nothing", Request("twoway", **COLUMNS, regressors=("x",))),
     Case("a column that is not there", Request("imputation", **{**COLUMNS, "outcome": "z"})),
+    Case("words in a column of numbers", Request("imputation", **COLUMNS),
+         lambda frame: frame.assign(y=frame["y"].astype("object").where(frame.index != 5, "ca. 3"))),
     Case("no outcome left", Request("imputation", **COLUMNS), lambda frame: frame.assign(y=np.nan)),
     Case("a unit and period twice", Request("imputation", **COLUMNS), lambda frame: pd.concat([frame, frame.head(1)])),
     Case("a start that changes within a unit", Request("imputation", **COLUMNS),
@@ -114,6 +116,7 @@ CASES = (
     Case("several units as one series", Request("interrupted", "y", period="period", unit="unit", intervention="5")),
     Case("a series that is too short", Request("interrupted", "y", period="period", intervention="3"), one_unit),
     Case("a size that was never observed", Request("cost_function", "cost", output="size", at=(1e6,)), with_costs),
+    Case("a bound without its inference", Request("sun_abraham", **COLUMNS, honest_m=(1.0,))),
     Case("honest bounds without coefficients before the start", Request("twoway", **COLUMNS, inference=("honest",))),
 )  # fmt: skip
 

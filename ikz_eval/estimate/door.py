@@ -100,8 +100,9 @@ class Answer:
         lines = [f"{self.method}: {self.n_obs} rows" + (f", {self.n_units} units" if self.n_units else "")]
         lines += [f"dropped {rows} rows: {reason}" for reason, rows in sorted(self.dropped.items())]
         sentences = [name for key in SENTENCES for name in (key, f"{key}_de")]
-        table = self.to_frame().drop(columns=sentences, errors="ignore")
-        lines.append(table.to_string(index=False, na_rep="", float_format=lambda x: f"{x:.6g}"))
+        table = self.to_frame().drop(columns=sentences, errors="ignore").dropna(axis="columns", how="all")
+        cells = table.astype("object").where(table.notna(), "")  # na_rep leaves None as it is
+        lines.append(cells.to_string(index=False, float_format=lambda x: f"{x:.6g}"))
         said = (
             f"{name} {key}: {numbers[key]}"
             for one in self.estimates

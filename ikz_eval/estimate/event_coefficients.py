@@ -22,7 +22,7 @@ COVARIANCE = "cr1"
 """Of estimates that are linear in the outcomes: as HonestDiD is given it; CR2 misses the truth as often (docs)."""
 NO_STUDY = (
     "inference 'honest' needs an event study: coefficients e=k before and after the start (sun_abraham, event_path, "
-    "group_time --aggregate dynamic); this fit has none {where} the start"
+    "stacked, group_time --aggregate dynamic); this fit has none {where} the start"
 )
 _TERM = re.compile(r"e=(-?\d+)")
 _ROUNDING = 1e-9

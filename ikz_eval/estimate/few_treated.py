@@ -6,10 +6,10 @@ seen in one cluster has neither p nor interval. The tests are ikz_eval/inference
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError, UsageError
+from ikz_eval.estimate.number_column import number_column
 from ikz_eval.estimate.request import Request
 from ikz_eval.inference.estimator import Floats, LinearEstimates
 from ikz_eval.inference.ferman_pinto import ferman_pinto
@@ -52,10 +52,7 @@ def size_column(panel: pd.DataFrame, request: Request) -> Floats | None:
         raise EstimationError(
             f"the panel has no column for size '{name}'; it has: {', '.join(map(str, panel.columns))}"
         )
-    if not pd.api.types.is_numeric_dtype(panel[name].dtype):
-        raise EstimationError(f"size '{name}' holds {panel[name].dtype} values; allowed are numbers above zero")
-    sizes: Floats = panel[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    return sizes
+    return number_column(panel, name, "numbers above zero")
 
 
 def few_treated_numbers(name: str, linear: LinearEstimates, rows: RowDesign, plan: "Plan") -> list["Numbers"]:

@@ -53,6 +53,9 @@ def check_request(request: Request) -> None:
         raise UsageError(
             f"method {request.method} does not know {', '.join(map(_option, foreign))}; it would change nothing"
         )
+    bounds = [_option(name) for name in ("honest_m", "honest_smoothness") if getattr(request, name)]
+    if bounds and "honest" not in request.inference:
+        raise UsageError(f"{', '.join(bounds)} serves --inference honest alone; it would change nothing")
 
 
 def _option(name: str) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ikz_eval.errors import EstimationError
+from ikz_eval.errors import EstimationError, IkzError
+from ikz_eval.estimate.number_column import number_column
 from ikz_eval.estimate.quick_arrays import as_floats, chosen, coded, is_finite, numbered, ones, side_by_side
 from ikz_eval.inference.few_treated import RowDesign
 from ikz_eval.quarters import quarter_index, quarter_of_index
@@ -188,7 +189,8 @@ def read_observations(
     ------
     EstimationError
         If a column is missing, a unit and period occur twice, a unit changes its cohort,
-        cluster or share, a share is not above zero, a weight is negative, a covariate is no number, or no row is left.
+        cluster or share, a share is not above zero, a weight is negative, an outcome, weight or covariate is no number, or no
+        row is left.
     """
     names = {"outcome": outcome, "unit": unit, "period": period, "cluster": cluster or unit}
     further = {"cohort": cohort, "share": share, "weights": weights} | {
@@ -204,7 +206,7 @@ def read_observations(
         cluster_codes, cluster_names = coded(panel[names["cluster"]])
         _require_constant(unit_codes, cluster_codes.astype(np.float64), unit_names, names["cluster"])
     shares = _read_shares(panel, share, unit_codes, unit_names)
-    values = as_floats(panel[outcome])
+    values = number_column(panel, outcome)
     periods = whole_numbers(panel[period], period)
     _require_one_row_each(panel, names, unit_codes, periods)
     everything = Observations(
@@ -228,7 +230,7 @@ def _starts(panel: pd.DataFrame, cohort: str | None, unit: Ints, names: tuple[st
 def _read_shares(panel: pd.DataFrame, column: str | None, unit: Ints, names: tuple[str, ...]) -> Floats:
     if column is None:
         return ones(len(panel))
-    shares = as_floats(panel[column])
+    shares = number_column(panel, column)
     if not (shares > 0).all():
         raise EstimationError(f"'{column}' must be above zero in every row, found {shares[~(shares > 0)][0]}")
     _require_constant(unit, shares, names, column)
@@ -238,7 +240,7 @@ def _read_shares(panel: pd.DataFrame, column: str | None, unit: Ints, names: tup
 def _read_weights(panel: pd.DataFrame, column: str | None) -> Floats:
     if column is None:
         return ones(len(panel))
-    weights: Floats = _numbers(panel, column)
+    weights = number_column(panel, column)
     if (weights < 0).any() or np.isinf(weights).any():
         raise EstimationError(
             f"'{column}' holds the weight {weights[(weights < 0) | np.isinf(weights)][0]}; allowed: >= 0"
@@ -249,13 +251,7 @@ def _read_weights(panel: pd.DataFrame, column: str | None) -> Floats:
 def _read_covariates(panel: pd.DataFrame, names: Sequence[str]) -> Floats:
     if len(set(names)) < len(names):
         raise EstimationError(f"covariates {', '.join(names)}: allowed is each name once")
-    return side_by_side([_numbers(panel, name) for name in names]) if names else np.empty((len(panel), 0))
-
-
-def _numbers(panel: pd.DataFrame, column: str) -> Floats:
-    if not pd.api.types.is_numeric_dtype(panel[column].dtype):
-        raise EstimationError(f"'{column}' holds {panel[column].dtype} values; allowed are numbers")
-    return as_floats(panel[column])
+    return side_by_side([number_column(panel, name) for name in names]) if names else np.empty((len(panel), 0))
 
 
 def _drop_unusable(everything: Observations) -> Observations:
@@ -324,15 +320,27 @@ def _require_constant(unit: Ints, values: Floats, names: tuple[str, ...], column
 
 
 def whole_numbers(column: pd.Series, name: str) -> Floats:
-    """Return periods as whole numbers; quarters as text are counted, empty stays nan."""
+    """Return periods as whole numbers; quarters as text are counted, empty stays nan.
+
+    Raises
+    ------
+    EstimationError
+        If a number is not whole, or a text is no quarter: which, and what is allowed.
+    """
     if pd.api.types.is_numeric_dtype(column.dtype):
         numbers = as_floats(column)
         if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
             return numbers
         finite = numbers[np.isfinite(numbers)]
-        if (finite != np.floor(finite)).any():
-            raise EstimationError(f"'{name}' holds periods that are not whole numbers")
+        wrong = finite[finite != np.floor(finite)]
+        if wrong.size:
+            raise EstimationError(
+                f"'{name}' holds the period {wrong[0]:g}; allowed are whole numbers or quarters as 2024-Q3"
+            )
         return numbers
     texts = column.astype("str")
-    known = {value: float(quarter_index(value)) for value in texts.dropna().unique()}
+    try:  # years stand last: they are words only because of some other cell, which is the one to name
+        known = {value: float(quarter_index(value)) for value in sorted(texts.dropna().unique(), key=str.isdigit)}
+    except IkzError as error:
+        raise EstimationError(f"'{name}': {error} (or whole numbers)") from error
     return texts.map(known).to_numpy(dtype=np.float64, na_value=np.nan).copy()

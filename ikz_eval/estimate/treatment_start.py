@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
+from ikz_eval.estimate.number_column import number_column
 from ikz_eval.estimate.observations import Flags, Floats
 
 
@@ -50,7 +51,7 @@ def with_start(
         return StartedPanel(panel, name, Counter())
     known = panel[treatment].notna()
     kept = panel.loc[known]
-    treated = binary(kept[treatment], treatment) == 1
+    treated = binary(kept, treatment) == 1
     _require_change(kept[unit], treated, treatment)
     first = kept.loc[treated].groupby(unit)[period].min()
     start = kept[unit].map(first)
@@ -78,15 +79,13 @@ def require_columns(panel: pd.DataFrame, names: tuple[str, ...]) -> None:
         raise EstimationError(f"the panel has no column {', '.join(missing)}; it has: {has}")
 
 
-def binary(column: pd.Series, name: str) -> Floats:
+def binary(panel: pd.DataFrame, name: str) -> Floats:
     """Return a column of 0 and 1 as numbers, or refuse."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        values: Floats = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        wrong = values[~np.isin(values, (0.0, 1.0))]
-        if wrong.size == 0:
-            return values
+    values = number_column(panel, name, "0 and 1")
+    wrong = values[~np.isin(values, (0.0, 1.0))]
+    if wrong.size:
         raise EstimationError(f"treatment '{name}' holds {wrong[0]:g}; allowed are 0 and 1")
-    raise EstimationError(f"treatment '{name}' holds {column.dtype} values; allowed are 0 and 1")
+    return values
 
 
 def _require_change(unit: pd.Series, treated: Flags, name: str) -> None:

@@ -77,7 +77,7 @@ def groups_by_treatment(
     """
     known = panel[treatment].notna().to_numpy()
     treated = np.zeros(len(panel), dtype=bool)
-    treated[known] = binary(panel.loc[known, treatment], treatment) == 1
+    treated[known] = binary(panel.loc[known], treatment) == 1
     periods = whole_numbers(panel[period], period)
     first, _ = _range(periods[rows])
     if not treated.any():

@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError
+from ikz_eval.estimate.number_column import number_column
 from ikz_eval.estimate.observations import Flags, Floats, Ints
-from ikz_eval.estimate.quick_arrays import as_floats, chosen, coded, is_finite, ones, side_by_side
+from ikz_eval.estimate.quick_arrays import chosen, coded, is_finite, ones, side_by_side
 
 Roles = Mapping[str, Sequence[str]]
 """Role (``outcome``, ``regressor``, ``absorbed``, ``cluster``) -> names of its columns."""
+_NUMBERS = "numbers, with a decimal point (absorb a column of labels, or code it 0 and 1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,11 @@ def usable_rows(table: pd.DataFrame, *, numbers: Roles, keys: Roles, weights: st
         If a column is missing or not of numbers, a weight is negative, or no row is left.
     """
     _require_columns(table, {**numbers, **keys, "weight": () if weights is None else (weights,)})
-    read = {role: side_by_side([_numbers(table, name) for name in names]) for role, names in numbers.items() if names}
+    read = {
+        role: side_by_side([number_column(table, name, _NUMBERS) for name in names])
+        for role, names in numbers.items()
+        if names
+    }
     weight = ones(len(table)) if weights is None else _weights(table, weights)
     usable, dropped = np.ones(len(table), dtype=bool), Counter[str]()
     for reason, applies in _gaps(table, read, keys, None if weights is None else weight):
@@ -116,16 +122,8 @@ def _with_gap(gaps: Flags) -> Flags:
     return np.asarray(gaps.any(axis=1), dtype=np.bool_)
 
 
-def _numbers(table: pd.DataFrame, name: str) -> Floats:
-    if not pd.api.types.is_numeric_dtype(table[name].dtype):
-        raise EstimationError(
-            f"'{name}' holds {table[name].dtype} values; allowed are numbers (absorb a column of labels, or code it 0 and 1)"
-        )
-    return as_floats(table[name])
-
-
 def _weights(table: pd.DataFrame, name: str) -> Floats:
-    weight = _numbers(table, name)
+    weight = number_column(table, name)
     wrong = (weight < 0) | np.isinf(weight)
     if wrong.any():
         raise EstimationError(f"'{name}' holds the weight {weight[wrong][0]:g}; allowed are finite numbers from 0")

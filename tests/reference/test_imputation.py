@@ -199,7 +199,7 @@ def test_missing_outcomes_are_counted(staggered):
         (lambda p: p.assign(cohort=p["cohort"] + (p["quarter"] == 3)), "'cohort' changes within unit 'b00'"),
         (lambda p: p.assign(log_cost=np.nan), "no usable row is left of 864"),
         (lambda p: p.iloc[:0], "the panel has no rows"),
-        (lambda p: p.assign(quarter=p["quarter"] + 0.5), "not whole numbers"),
+        (lambda p: p.assign(quarter=p["quarter"] + 0.5), "allowed are whole numbers"),
     ],
 )
 def test_panels_that_do_not_identify_an_effect_are_refused(staggered, change, message):

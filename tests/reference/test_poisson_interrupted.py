@@ -123,7 +123,7 @@ def test_what_it_says_is_in_per_cent():
         (lambda f: f.assign(cases=f["cases"] + 0.5), "allowed are counts"),
         (lambda f: f.assign(people=f["people"].where(f["t"] != 4, 0)), "'people' holds the exposure 0"),
         (lambda f: f.assign(cases=f["cases"].where(f["t"] < 13, 0)), "zero in every period after the intervention"),
-        (lambda f: f.assign(people="many"), "'people' holds str values"),
+        (lambda f: f.assign(people="many"), "'people' holds words in"),
     ],
 )
 def test_refusals(change, message):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ikz_eval.errors import EstimationError, IkzError, UsageError
-from ikz_eval.estimate.observations import Flags, Floats, Ints
+from ikz_eval.estimate.observations import Flags, Floats, Ints, whole_numbers
 from ikz_eval.estimate.treatment_start import require_columns
 from ikz_eval.estimate.usable_rows import usable_rows
 from ikz_eval.quarters import quarter_index, quarter_of_index
@@ -154,7 +154,7 @@ def read_series(
     require_columns(panel, named)
     _require_one_unit(panel, unit)
     is_quarters = not pd.api.types.is_numeric_dtype(panel[period].dtype)
-    periods = _periods(panel[period], period, is_quarters=is_quarters)
+    periods = _periods(panel[period], period)
     ordered = np.argsort(periods, kind="stable")
     _require_each_once(periods[ordered], period, is_quarters=is_quarters)
     numbers = {"outcome": (outcome,), "covariate": tuple(covariates), "offset": () if offset is None else (offset,)}
@@ -181,21 +181,13 @@ def _require_one_unit(panel: pd.DataFrame, unit: str | None) -> None:
         )
 
 
-def _periods(column: pd.Series, name: str, *, is_quarters: bool) -> Floats:
+def _periods(column: pd.Series, name: str) -> Floats:
     if column.isna().any():
         raise EstimationError(f"'{name}' is empty in {int(column.isna().sum())} rows; fill or drop them")
-    if is_quarters:
-        try:
-            return np.array([float(quarter_index(str(value))) for value in column])
-        except IkzError as error:
-            raise EstimationError(f"'{name}': {error} (or whole numbers)") from error
-    numbers: Floats = column.to_numpy(dtype=np.float64)
-    wrong = numbers[(numbers != np.floor(numbers)) | ~np.isfinite(numbers)]
-    if wrong.size:
-        raise EstimationError(
-            f"'{name}' holds the period {wrong[0]:g}; allowed are whole numbers or quarters as 2024-Q3"
-        )
-    return numbers
+    periods = whole_numbers(column, name)
+    if np.isinf(periods).any():
+        raise EstimationError(f"'{name}' holds an infinite period; allowed are whole numbers or quarters as 2024-Q3")
+    return periods
 
 
 def _require_each_once(ordered: Floats, name: str, *, is_quarters: bool) -> None:

@@ -161,6 +161,7 @@ def test_rows_that_were_dropped_are_counted_with_their_reason(panel, tmp_path):
         (("--method", "regression", "--outcome", "log_cost"), "method regression needs --regressors"),
         (("--method", "imputation", *REGIONS, "--regressors", "body"), "does not know --regressors"),
         (("--method", "imputation", *REGIONS, "--inference", "cr9"), "'cr9' is unknown; allowed: classical, "),
+        (("--method", "imputation", *REGIONS, "--honest-m", "1"), "--honest-m serves --inference honest alone"),
         (("--method", "twoway", *REGIONS[:-1], "nowhere"), "panel.csv has no column 'nowhere'; it has body, region"),
     ],
 )
@@ -186,6 +187,34 @@ def test_what_cannot_be_computed_is_one_line_and_exits_3(panel, arguments, messa
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("method", ["imputation", "twoway", "group_time", "synthetic_did", "two_by_two"])
+@pytest.mark.parametrize(
+    ("column", "cell", "words"),
+    [
+        (
+            "log_cost",
+            "ca. 3",
+            "'log_cost' holds words in one row, first 'ca. 3'; allowed are numbers, with a decimal point",
+        ),
+        ("quarter", "4a", "'quarter': '4a' is not a quarter; allowed is a year and Q1 to Q4"),
+    ],
+)
+def test_words_in_a_column_of_numbers_are_named(panel, tmp_path, method, column, cell, words):
+    frame = pd.read_csv(panel).astype({column: "object"})
+    frame.loc[5, column] = cell
+    frame.to_csv(tmp_path / "words.csv", index=False)
+    result = run(tmp_path / "words.csv", "--method", method, *REGIONS)
+    assert result.exit_code == 3
+    assert words in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_the_table_leaves_out_what_is_absent(without):
+    result = run(without("r1", "r2"), "--method", "imputation", *REGIONS)
+    header, row = result.stdout.splitlines()[1:3]
+    assert header.split() == ["term", "estimate", "inference", "se", "df"], "p and interval are withheld"
+    assert "None" not in row and "nan" not in row
 
 
 def test_the_table_says_the_verdict_in_words(panel):

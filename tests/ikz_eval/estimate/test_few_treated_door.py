@@ -82,7 +82,7 @@ def test_wrong_usage_and_what_cannot_be_computed():
         answer(panel(), Request("sun_abraham", **COLUMNS, size="cases", inference=("ferman_pinto",)))
     with pytest.raises(EstimationError, match="no column for size 'inhabitants'"):
         answer(panel(), Request("imputation", **COLUMNS, size="inhabitants", inference=("ferman_pinto",)))
-    with pytest.raises(EstimationError, match="size 'body' holds"):
+    with pytest.raises(EstimationError, match="'body' holds words"):
         answer(panel(), Request("imputation", **COLUMNS, size="body", inference=("ferman_pinto",)))
     with pytest.raises(EstimationError, match="size holds nan"):
         answer(panel(cases=np.nan), Request("imputation", **COLUMNS, size="cases", inference=("ferman_pinto",)))

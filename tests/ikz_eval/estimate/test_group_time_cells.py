@@ -204,7 +204,7 @@ def test_anticipated_periods_are_neither_base_nor_effect(panel):
         ),
         (lambda p: p[p["cohort"] > 0], {"comparison": "not_yet"}, r"groups \[5\] have no base or no comparison unit"),
         (lambda p: p.assign(w=-1), {"weights": "w"}, "'w' holds the weight -1.0; allowed: >= 0"),
-        (lambda p: p, {"covariates": ["block"]}, "'block' holds str values; allowed are numbers"),
+        (lambda p: p, {"covariates": ["block"]}, "'block' holds words in .*; allowed are numbers"),
         (lambda p: p, {"covariates": ["income"]}, "no column for covariate 1 'income'"),
         (lambda p: p, {"covariates": ["x", "x"]}, "allowed is each name once"),
         (lambda p: p, {"adjustment": "lasso"}, "adjustment 'lasso' is unknown; allowed: dr, reg, ipw"),

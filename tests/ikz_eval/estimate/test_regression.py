@@ -60,7 +60,7 @@ def test_frame(table):
         ({}, {"regressors": []}, "no regressor is named"),
         ({}, {"regressors": "x"}, "regressors is the text 'x'"),
         ({}, {"regressors": ["x", "x"]}, "'x' is named twice"),
-        ({}, {"regressors": ["firm"]}, "'firm' holds .* values; allowed are numbers"),
+        ({}, {"regressors": ["firm"]}, "'firm' holds words in 40 rows, first 'a'; allowed are numbers"),
         ({"w": -1.0}, {}, "'w' holds the weight -1"),
         ({"w": np.inf}, {}, "'w' holds the weight inf"),
         ({"y": np.nan}, {}, r"no usable row is left of 40; dropped: {'outcome_missing': 40}"),
