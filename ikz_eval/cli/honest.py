@@ -155,12 +155,16 @@ def _covariance(path: Path, points: "pd.DataFrame") -> "np.ndarray":
     import numpy as np
     import pandas as pd
 
-    table = _read(path, header=None).apply(pd.to_numeric, errors="coerce")
-    values = np.asarray(table.to_numpy(), dtype=np.float64)
-    if values.shape != (len(points), len(points)) or not np.isfinite(values).all():
+    table = _read(path, header=None)
+    needed = f"{len(points)} rows and columns of numbers are needed, one for each coefficient and no header"
+    if table.shape != (len(points), len(points)):
+        raise click.UsageError(f"{path.name}: {needed}; found {table.shape[0]} rows and {table.shape[1]} columns")
+    values = np.asarray(table.apply(pd.to_numeric, errors="coerce").to_numpy(), dtype=np.float64)
+    wrong = np.argwhere(~np.isfinite(values))
+    if len(wrong):
+        row, column = wrong[0]
         raise click.UsageError(
-            f"{path.name}: {len(points)} rows and columns of numbers are needed, one for each coefficient and no header; "
-            f"found {values.shape[0]} rows and {values.shape[1]} columns"
+            f"{path.name}: row {row + 1}, column {column + 1} holds '{table.iloc[row, column]}'; {needed}"
         )
     return values
 

@@ -144,9 +144,25 @@ def _checked(covariance: Floats, size: int) -> Floats:
             f"honest bounds: covariance has shape {covariance.shape}, expected is {(size, size)}, finite"
         )
     largest = float(np.abs(covariance).max())
-    if np.abs(covariance - covariance.T).max() > _ASYMMETRY * largest:
-        raise EstimationError("honest bounds: the covariance is not symmetric")
+    apart = np.abs(covariance - covariance.T)
+    if apart.max() > _ASYMMETRY * largest:
+        i, j = (int(k) for k in np.unravel_index(apart.argmax(), apart.shape))
+        raise EstimationError(
+            f"honest bounds: the covariance is not symmetric: row {i + 1}, column {j + 1} holds {covariance[i, j]:g}, row "
+            f"{j + 1}, column {i + 1} holds {covariance[j, i]:g}; allowed is the same number in both"
+        )
     even: Floats = (covariance + covariance.T) / 2
-    if np.linalg.eigvalsh(even)[0] < -_ASYMMETRY * largest or (np.diag(even) <= 0).any():
-        raise EstimationError("honest bounds: the covariance is not positive semidefinite with positive variances")
+    variances = np.diag(even)
+    if (variances <= 0).any():
+        i = int(variances.argmin())
+        raise EstimationError(
+            f"honest bounds: the covariance is not positive semidefinite: row {i + 1} holds the variance {variances[i]:g} on its "
+            "diagonal; allowed are numbers above zero"
+        )
+    if np.linalg.eigvalsh(even)[0] < -_ASYMMETRY * largest:
+        raise EstimationError(
+            "honest bounds: the covariance is not positive semidefinite: a combination of the coefficients would have a variance "
+            "below zero; are these variances and covariances, not standard errors or correlations, in the order of the "
+            "coefficients?"
+        )
     return even

@@ -69,11 +69,16 @@ def test_wrong_usage_is_exit_2_and_says_what_is_needed(files, tmp_path):
     named.write_text("time,b\n-2,0.1\n0,1\n")
     moved = tmp_path / "moved.csv"
     moved.write_text("event_time,estimate\n-2,0.1\n-1,0.3\n0,1\n")
+    lettered = tmp_path / "lettered.csv"
+    cells = [[str(one) for one in row] for row in MEDICAID_COVARIANCE]
+    cells[1][2] = "x"
+    lettered.write_text("\n".join(",".join(row) for row in cells))
     for arguments, words in (
         ((hole,), "every one from the first"),
         ((named,), "no column event_time"),
         ((moved,), "reference -1 has an estimate that is not zero"),
         ((files[0], files[0]), "7 rows and columns"),
+        ((files[0], lettered), "row 2, column 3 holds 'x'; 7 rows and columns of numbers"),
         ((*files, "--effect", "7"), "allowed: average, first, 0, 1"),
     ):
         result = run(*arguments)
@@ -83,10 +88,18 @@ def test_wrong_usage_is_exit_2_and_says_what_is_needed(files, tmp_path):
 
 def test_a_covariance_that_is_none_is_exit_3(files, tmp_path):
     wrong = tmp_path / "wrong.csv"
-    np.savetxt(wrong, -MEDICAID_COVARIANCE, delimiter=",")
-    result = run(files[0], wrong)
-    assert result.exit_code == 3
-    assert result.stderr.startswith("ikz: ") and "positive" in result.stderr
+    skewed, correlated = MEDICAID_COVARIANCE.copy(), MEDICAID_COVARIANCE.copy()
+    skewed[0, 1] *= 2
+    correlated[0, 1] = correlated[1, 0] = 0.9
+    for covariance, words in (
+        (-MEDICAID_COVARIANCE, "holds the variance -"),
+        (skewed, "not symmetric: row 1, column 2 holds "),
+        (correlated, "not positive semidefinite: a combination of the coefficients"),
+    ):
+        np.savetxt(wrong, covariance, delimiter=",")
+        result = run(files[0], wrong)
+        assert result.exit_code == 3
+        assert result.stderr.startswith("ikz: ") and words in result.stderr
 
 
 def test_on_a_panel_through_ikz_estimate(tmp_path):
