@@ -60,6 +60,23 @@ class PowerReport:
         fields = self.powers[0].study.fields
         return text("calibration.power.note", lang, draws=number(self.draws, lang), fields=fields)
 
+    def why(self, lang: str) -> tuple[str, ...]:
+        """Return for the designs that are not assessable why not, those alike in one sentence."""
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for each in self.powers:
+            if each.reasons:
+                name = text(f"calibration.power.{each.study.name}", lang)
+                alike.setdefault(each.reasons, []).append(name)
+        return tuple(
+            text(
+                "calibration.power.why",
+                lang,
+                designs=", ".join(designs),
+                reason=", ".join(text(f"verdict.reason.{code}", lang) for code in reasons),
+            )
+            for reasons, designs in alike.items()
+        )
+
     def table(self, effects: Sequence[float], lang: str) -> list[list[str]]:
         """Return header and a line a design: power at each effect, least savings by CR2 and by the verdict."""
         header = [

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from ikz_eval.errors import UsageError
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ikz_eval.calibration.power_report import PowerReport
     from ikz_eval.registry import Registry
 
+_SCRATCH = ("bodies", "blocks", "before", "after")
+"""Options that describe a design planned from scratch."""
 _STAGGER = 4
 """Quarters between the starts of the regions of a planned design."""
 
@@ -70,6 +73,7 @@ def power(
 
     if store and regions is not None:
         raise UsageError("--store keeps the power of a registered study; it does not go with --regions")
+    _require_own_options(is_from_scratch=regions is not None)
     if quarter == ALL and not store:
         raise UsageError("--quarter all goes with --store: it simulates what the study's file lacks")
     registry = load_registry(study)
@@ -88,6 +92,16 @@ def power(
         if figure is not None:
             figure.write_text(report.svg(lang), encoding="utf-8")
         _show(report, style, lang)
+
+
+def _require_own_options(*, is_from_scratch: bool) -> None:
+    """Refuse options of the other kind of design; they would change nothing."""
+    foreign = ("quarter",) if is_from_scratch else _SCRATCH
+    source = click.get_current_context().get_parameter_source
+    named = ", ".join(f"--{name}" for name in foreign if source(name) is ParameterSource.COMMANDLINE)
+    if named:
+        kind = "goes with the design of a registered study, not with" if is_from_scratch else "goes with"
+        raise UsageError(f"{named} {kind} --regions; it would change nothing")
 
 
 def _reported(
@@ -121,7 +135,8 @@ def _show(report: "PowerReport", style: str, lang: str) -> None:
     click.echo()
     _print(report.table(EFFECTS, lang))
     click.echo()
-    click.echo(report.note(lang))
+    for line in (*report.why(lang), report.note(lang)):
+        click.echo(line)
 
 
 def _noise(

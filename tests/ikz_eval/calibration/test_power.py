@@ -29,6 +29,7 @@ from tests.ikz_eval.calibration.test_same_as_pipeline import evaluated
 SMALL = PlannedStudy("base", REGIONS, tuple(QUARTERS), 2)
 NOISE = Noise(0.05, 0.3, 0.0)
 TINY = ("power", "--regions", "3", "--bodies", "2", "--blocks", "3", "--before", "8", "--after", "6", "--fields", "1", "--noise", "5", "--icc", "0.3", "--draws", "50")  # fmt: skip
+IMPOSSIBLE = ("power", "--study", "demonstration", "--regions", "3", "--before", "1", "--after", "1", "--noise", "5")
 
 
 @pytest.mark.slow
@@ -131,6 +132,11 @@ def test_the_report_says_what_is_assumed_and_draws_every_design(lang):
     assert table[2][5].endswith("keine" if lang == "de" else "none")
     estimated = PowerReport("Klein", replace(NOISE, quarter="2026-Q2"), powers, (), 400)
     assert "2026-Q2" in estimated.head(lang)[2]
+    (why,) = report.why(lang)
+    assert (
+        "Nicht beurteilbar, weil weniger als zwei" if lang == "de" else "Not assessable, because fewer than two"
+    ) in why
+    assert why.endswith(": eine Region mehr." if lang == "de" else ": one more region.")
     svg = report.svg(lang)
     assert svg == report.svg(lang) and "Eine Annahme." in svg
     assert len(re.findall(r"stroke-dasharray", svg)) >= 2
@@ -152,9 +158,23 @@ def test_the_command_plans_from_scratch(tmp_path):
     assert figure.read_text(encoding="utf-8").startswith("<svg")
 
 
-def test_the_command_refuses_what_does_not_belong_together():
-    with pytest.raises(UsageError, match="need --noise"):
-        CliRunner().invoke(cli, ["power", "--icc", "0.3"], catch_exceptions=False)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--icc", "0.3"), "need --noise"),
+        (("--blocks", "5", "--before", "9"), "--blocks, --before goes with --regions"),
+        (("--regions", "3", "--quarter", "2026-Q2"), "--quarter goes with the design of a registered study"),
+    ],
+)
+def test_the_command_refuses_what_does_not_belong_together(arguments, words):
+    with pytest.raises(UsageError, match=words):
+        CliRunner().invoke(cli, ["power", *arguments], catch_exceptions=False)
+
+
+def test_the_command_says_why_a_design_is_not_assessable():
+    done = CliRunner().invoke(cli, [*IMPOSSIBLE, "--lang", "en"], catch_exceptions=False)
+    assert "Not assessable, because a model region has fewer than four quarters before its start" in done.output
+    assert "as planned" in done.output.split("Not assessable, because")[1]
 
 
 @pytest.mark.parametrize(
