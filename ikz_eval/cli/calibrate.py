@@ -86,9 +86,12 @@ def _calibrate(registry: "Registry", quarter: str, how: _How, own: Path | None, 
 
     layout = _layout(registry, quarter, how.assumed)
     for field, reasons in layout.reasons.items():
-        click.echo(f"{field}: not assessable on this design ({', '.join(reasons)})")
+        words = ", ".join(text(f"verdict.reason.{code}", "en") for code in reasons)
+        click.echo(f"{field}: not assessable on this design, because {words}")
     if not layout.fields:
-        click.echo(f"study '{registry.study}', {quarter}: no field can be assessed, so there is nothing to calibrate")
+        nothing = "no field can be assessed, so there is nothing to calibrate"
+        remedy = "" if how.assumed else "; --assumed takes each start as early as it can have been"
+        click.echo(f"study '{registry.study}', {quarter}: {nothing}{remedy}")
         return
     prepared = prepare_study(layout)
     counts = _counted(prepared, how)

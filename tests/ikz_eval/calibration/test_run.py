@@ -256,7 +256,9 @@ def test_the_command_says_when_there_is_nothing_to_calibrate(tmp_path):
     path = tmp_path / "calibration.csv"
     asked = ["calibrate", "--study", "rlp", "--quarter", "2026-Q2", "--output", str(path), "--collected", str(path)]
     done = CliRunner().invoke(cli, asked, catch_exceptions=False)
-    assert "kfz_zulassung: not assessable on this design (unknown_start" in done.output
+    assert (
+        "kfz_zulassung: not assessable on this design, because the start of the cooperation is not known" in done.output
+    )
     assert "no field can be assessed" in done.output
     assert not path.exists()
 
