@@ -16,7 +16,7 @@ from ikz_eval.estimate.inferring import Numbers, Plan
 from ikz_eval.estimate.observations import Floats
 from ikz_eval.estimate.series.newey_west import LAG_RULE, choose_lags, newey_west
 from ikz_eval.estimate.series.read_series import FromSeries, Series, read_series
-from ikz_eval.estimate.series.segments import BEFORE_AFTER, LEVEL, Design, Segments, design
+from ikz_eval.estimate.series.segments import Design, Segments, design, parts_of
 from ikz_eval.estimate.series.series_words import Findings, Jump, sentences
 from ikz_eval.estimate.series.wald import require_residual, wald
 from ikz_eval.estimate.shown import Shown
@@ -93,10 +93,7 @@ class PoissonInterruptedFit(FromSeries, Shown):
     @property
     def parts(self) -> tuple[tuple[str, CountModel, int], ...]:
         """Each term with the model and the column it comes from."""
-        own = [(term, self.model, self.model.design.names.index(term)) for term in self.model.design.terms]
-        if self.plain is None:
-            return tuple(own)
-        return (*own, (BEFORE_AFTER, self.plain, self.plain.design.names.index(LEVEL)))
+        return parts_of(self.model, self.plain)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a term: term, estimate (log rate ratio), rate_ratio, se_quasi, se_hac, se_mle, dispersion."""

@@ -1,10 +1,11 @@
 """The regressors of an interrupted series: constant, level, slope, trend, season, covariates.
 
-Holds which columns enter and under which name, and the refusal of columns that repeat each other. What is fitted with them
-is each method's part.
+Holds which columns enter and under which name, which term comes from which column, and the refusal of columns that repeat each
+other. What is fitted with them is each method's part.
 """
 
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -64,6 +65,33 @@ class Design:
     columns: Floats
     terms: tuple[str, ...]
     has_trend: bool
+
+
+class Designed(Protocol):
+    """A fit of one series on the columns of a design."""
+
+    @property
+    def design(self) -> Design:
+        """Its columns."""
+
+
+Model = TypeVar("Model", bound=Designed)
+
+
+def parts_of(model: Model, plain: Model | None) -> tuple[tuple[str, Model, int], ...]:
+    """Return each term with the model and the column it comes from.
+
+    Parameters
+    ----------
+    model : Designed
+        The model asked for.
+    plain : Designed or None
+        The same without trend and slope, whose level is the term ``before_after``; None where the model has none.
+    """
+    own = [(term, model, model.design.names.index(term)) for term in model.design.terms]
+    if plain is None:
+        return tuple(own)
+    return (*own, (BEFORE_AFTER, plain, plain.design.names.index(LEVEL)))
 
 
 def design(series: Series, segments: Segments) -> Design:

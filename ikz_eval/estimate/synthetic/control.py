@@ -15,7 +15,7 @@ from ikz_eval.estimate.inferring import Numbers, Plan
 from ikz_eval.estimate.observations import Flags, Floats, Ints
 from ikz_eval.estimate.shown import Shown
 from ikz_eval.estimate.synthetic.placebos import PlaceboRanks, placebo_table
-from ikz_eval.estimate.synthetic.wide_panel import WidePanel, read_wide
+from ikz_eval.estimate.synthetic.wide_panel import FromWide, WidePanel, read_wide
 from ikz_eval.inference.simplex import equal_fit_range
 from ikz_eval.inference.synthetic_control import DonorPool, fit_ratios, root_mean_square
 
@@ -28,7 +28,7 @@ NO_WEIGHT = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
-class SyntheticControlFit(Shown):
+class SyntheticControlFit(FromWide, Shown):
     """The gap between a region and its synthetic control, and how far it can be relied on.
 
     Attributes
@@ -64,30 +64,7 @@ class SyntheticControlFit(Shown):
     leave_one_out: pd.DataFrame
     placebo: PlaceboRanks
 
-    @property
-    def linear(self) -> None:
-        """None: the weights depend on the outcomes."""
-        return
-
-    @property
-    def own_inference(self) -> tuple[str, ...]:
-        """Ranks among placebos."""
-        return ("placebo",)
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Rows dropped, by reason."""
-        return self.wide.dropped
-
-    @property
-    def n_obs(self) -> int:
-        """Number of rows used."""
-        return int(self.wide.outcome.size)
-
-    @property
-    def n_units(self) -> int:
-        """Treated units and donors."""
-        return int(self.wide.outcome.shape[0])
+    own_inference = ("placebo",)
 
     @property
     def before(self) -> int:

@@ -14,7 +14,7 @@ from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.inferring import Number, Numbers, Plan
 from ikz_eval.estimate.observations import Floats, Ints
 from ikz_eval.estimate.shown import Shown
-from ikz_eval.estimate.synthetic.wide_panel import WidePanel, read_wide
+from ikz_eval.estimate.synthetic.wide_panel import FromWide, WidePanel, read_wide
 from ikz_eval.inference.synthetic_control import rank_of
 from ikz_eval.inference.synthetic_did import (
     CONTROL,
@@ -32,7 +32,7 @@ RANKED = 999
 
 
 @dataclass(frozen=True, slots=True)
-class SyntheticDidFit(Shown):
+class SyntheticDidFit(FromWide, Shown):
     """The effect with its weights, and placebo effects where there are few enough to make all.
 
     Attributes
@@ -54,30 +54,7 @@ class SyntheticDidFit(Shown):
     placebo_bodies: Floats | None
     placebo_blocks: Floats | None
 
-    @property
-    def linear(self) -> None:
-        """None: the weights depend on the outcomes."""
-        return
-
-    @property
-    def own_inference(self) -> tuple[str, ...]:
-        """Placebo, and the jackknife where more than one unit is treated."""
-        return ("placebo", "jackknife")
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Rows dropped, by reason."""
-        return self.wide.dropped
-
-    @property
-    def n_obs(self) -> int:
-        """Number of rows used."""
-        return int(self.wide.outcome.size)
-
-    @property
-    def n_units(self) -> int:
-        """Treated units and donors."""
-        return int(self.wide.outcome.shape[0])
+    own_inference = ("placebo", "jackknife")
 
     @property
     def estimate(self) -> float:

@@ -94,6 +94,29 @@ class WidePanel:
         return int((self.periods < start).sum())
 
 
+class FromWide:
+    """Gives a fit that keeps its ``wide`` panel what both synthetic methods say of it; their weights depend on the outcomes."""
+
+    __slots__ = ()
+    wide: WidePanel
+    linear = None
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Rows dropped, by reason."""
+        return self.wide.dropped
+
+    @property
+    def n_obs(self) -> int:
+        """Number of rows used."""
+        return int(self.wide.outcome.size)
+
+    @property
+    def n_units(self) -> int:
+        """Treated units and donors."""
+        return int(self.wide.outcome.shape[0])
+
+
 def read_wide(
     panel: pd.DataFrame,
     *,
