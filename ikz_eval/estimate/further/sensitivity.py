@@ -12,6 +12,7 @@ import pandas as pd
 
 from ikz_eval.errors import EstimationError
 from ikz_eval.estimate.evaluation import FieldEvaluation
+from ikz_eval.estimate.few_treated import MANY_CLUSTERS
 from ikz_eval.estimate.further.figure import Figure
 from ikz_eval.estimate.imputation import ImputationFit, fit_imputation
 from ikz_eval.estimate.stacked import fit_stacked
@@ -20,9 +21,6 @@ from ikz_eval.inference.sandwich import cluster_robust
 
 FAMILY = "few_treated"
 LEAST_REGIONS = 2
-LEAST_BLOCKS = 100
-"""With fewer comparison blocks these tests find an effect where there is none far more often than 5 %: with six in 15 to
-45 % of cases, with a hundred in about 5 % (docs/methods/conley_taber.md). Then the point alone is published."""
 YEAR = 4
 """Quarters of the window on each side of a start in the stacked comparison."""
 SEED = 20_240_403
@@ -75,7 +73,7 @@ def _tested(name: str, fit: ImputationFit, members: dict[str, int], warnings: tu
     one = results[0]
     if one.treated_clusters < LEAST_REGIONS:
         return Figure(FAMILY, name, estimate=fit.estimate, n_units=fit.n_units, withheld="too_few_regions")
-    is_calibrated = one.comparison_clusters >= LEAST_BLOCKS
+    is_calibrated = one.comparison_clusters >= MANY_CLUSTERS  # else the point alone is published
     return Figure(
         FAMILY, name, estimate=fit.estimate, low=one.low if is_calibrated else np.nan,
         high=one.high if is_calibrated else np.nan, p=one.p if is_calibrated else np.nan, n_units=fit.n_units,

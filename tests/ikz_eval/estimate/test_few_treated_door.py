@@ -32,6 +32,7 @@ def test_numbers_of_the_linear_methods(method):
         assert (numbers["treated_clusters"], numbers["comparison_clusters"], numbers["left_out"]) == (3, 6, 0)
         assert numbers["assumes"] == ASSUMES[name] and numbers["is_approximate"] is True
         assert "reason" not in numbers
+        assert numbers["caution"].startswith("6 comparison clusters are few") and numbers["caution"] in found.summary()
     assert effect(found, "conley_taber")["draws"] == 216 and effect(found, "ferman_pinto")["draws"] == 499
     assert "region or block" in found.summary() and "assumes" not in found.summary().splitlines()[1]
     json.loads(found.to_json())
