@@ -200,7 +200,7 @@ def section(rows: list[Row], grown: str) -> str:
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "pandas", "statsmodels"))
     return (
         f"{HEADING}\n\nWritten by `python -m bench.speed` (part of `make bench`), {datetime.now(UTC):%Y-%m-%d}; peers by "
-        f"`make bench-peers`. {machine}; {libraries}; peers {peer_versions()}. {N_THREADS} thread for every side; medians; "
+        f"`make bench-peers`. {machine}; {libraries}; peers {peer_versions()}. {N_THREADS} thread for every side; medians, work under 20 ms repeated within a timing; "
         "each side warmed up, in a process of its own, on the same arrays. Ratio: of seconds, in brackets of processor time (the one to read on a busy "
         "machine). Memory: peak beyond the table itself, ours / "
         "theirs. Agreement: relative difference of coefficients (b) and standard errors (se), both p. "
