@@ -155,10 +155,12 @@ def _read(path: Path, columns: tuple[str, ...]) -> "pd.DataFrame":
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except (ValueError, pd.errors.ParserError) as error:  # neither format: say so, whatever the parser calls it
-        raise click.UsageError(f"{path.name} is no CSV or Parquet table: {' '.join(str(error).split())}") from error
+        remedy = "; save it as UTF-8" if isinstance(error, UnicodeDecodeError) else ""
+        why = " ".join(str(error).split())
+        raise click.UsageError(f"{path.name} is no CSV or Parquet table: {why}{remedy}") from error
     missing = [name for name in columns if name not in frame.columns]
     if missing:
-        raise click.UsageError(
-            f"{path.name} has no column {', '.join(map(repr, missing))}; it has {', '.join(map(str, frame.columns))}"
-        )
+        has = ", ".join(map(str, frame.columns))
+        remedy = "; separate columns by commas" if len(frame.columns) == 1 and ";" in has else ""
+        raise click.UsageError(f"{path.name} has no column {', '.join(map(repr, missing))}; it has {has}{remedy}")
     return frame

@@ -210,6 +210,16 @@ def test_words_in_a_column_of_numbers_are_named(panel, tmp_path, method, column,
     assert words in result.stderr and result.stderr.count("\n") == 1
 
 
+def test_a_file_as_a_german_spreadsheet_saves_it_is_refused_with_the_remedy(panel, tmp_path):
+    frame = pd.read_csv(panel)
+    frame.to_csv(tmp_path / "semicolons.csv", index=False, sep=";")
+    frame.rename(columns={"body": "Körper"}).to_csv(tmp_path / "latin.csv", index=False, encoding="latin-1")
+    for name, words in (("semicolons", "separate columns by commas"), ("latin", "save it as UTF-8")):
+        result = run(tmp_path / f"{name}.csv", "--method", "imputation", *REGIONS)
+        assert result.exit_code == 2
+        assert words in " ".join(result.stderr.split())
+
+
 def test_the_table_leaves_out_what_is_absent(without):
     result = run(without("r1", "r2"), "--method", "imputation", *REGIONS)
     header, row = result.stdout.splitlines()[1:3]
