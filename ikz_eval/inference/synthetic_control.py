@@ -119,10 +119,12 @@ def root_mean_square(values: Floats) -> Floats:
 def fit_ratios(gaps: Floats, before: int, noise: float) -> Floats:
     """Return root mean squared gap after the start in units of that before, shape (b,).
 
-    A fit before the start without any gap (below 1e-6 of the noise level) makes the ratio infinite.
+    A fit before the start without any gap (below 1e-6 of the noise level) makes the ratio infinite; without one afterwards
+    either nothing has changed, and it is one.
     """
     first, then = root_mean_square(gaps[:, :before]), root_mean_square(gaps[:, before:])
-    ratios: Floats = np.divide(then, first, out=np.full(len(gaps), np.inf), where=first > 1e-6 * noise)
+    without = np.where(then > 1e-6 * noise, np.inf, 1.0)
+    ratios: Floats = np.divide(then, first, out=without, where=first > 1e-6 * noise)
     return ratios
 
 

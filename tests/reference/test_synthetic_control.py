@@ -9,6 +9,7 @@ import pytest
 from ikz_eval.errors import EstimationError, UsageError
 from ikz_eval.estimate import Request, answer, fit_synthetic_control
 from ikz_eval.estimate.inferring import Plan
+from ikz_eval.inference.synthetic_control import fit_ratios
 from tests.reference.factor_panels import EFFECT, one_region
 from tests.reference.staggered import reference_file
 from tests.reference.synthetic_peers import PYSYNCON, SYNTHDID_CONTROL
@@ -140,6 +141,12 @@ def test_a_donor_like_the_region_gets_the_weight_and_leaves_no_effect():
     assert "fast genau" in " ".join(fit.describe("de"))
     best = fit.starts.set_index("start").loc["optimum"]
     assert best["estimate"] == pytest.approx(0, abs=1e-4)
+
+
+def test_a_region_that_copies_a_donor_throughout_is_not_first():
+    """No gap before and none after: nothing has changed, so its ratio is one and not infinite."""
+    gaps = np.array([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.1, 0.1], [0.1, -0.1, 0.2, 0.2]])
+    assert fit_ratios(gaps, 2, 1.0) == pytest.approx([1.0, np.inf, 2.0])
 
 
 def test_a_perfect_fit_ranks_no_better_than_other_perfect_fits():

@@ -6,7 +6,6 @@ the root mean squared gap after the start to that before. Words are words.py.
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from ikz_eval.estimate.inferring import Number
@@ -40,11 +39,6 @@ class PlaceboRanks:
             **_place(self.ratio, self.bodies, ""),
             **_place(self.ratio, self.blocks, "_blocks"),
         }
-
-    @property
-    def perfect(self) -> int:
-        """Number of bodies, the region included, whose fit before the start leaves no gap."""
-        return int(np.isinf([*self.bodies["ratio"], self.ratio]).sum())
 
 
 def _place(own: float, placebos: pd.DataFrame, level: str) -> dict[str, Number]:
