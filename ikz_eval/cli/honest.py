@@ -187,8 +187,9 @@ def _table(answered: dict[str, Any]) -> str:
     """Return the bounds as text."""
     lines = [f"effect {answered['effect']}: {answered['estimate']:.6g} if trends are parallel"]
     for bound in answered["bounds"]:
-        ends = [f"{end:.6g}" if end is not None else "none" for end in (bound["low"], bound["high"])]
-        lines.append(f"{bound['restriction']:<20} M = {bound['m']:<10.6g} {ends[0]:>12} {ends[1]:>12}  {bound['kind']}")
+        ends = (bound["low"], bound["high"])
+        shown = "  refuted before the start " if None in ends else " ".join(f"{end:>12.6g}" for end in ends)
+        lines.append(f"{bound['restriction']:<20} M = {bound['m']:<10.6g} {shown}  {bound['kind']}")
     named = ("breakdown_relative_magnitudes", "breakdown_smoothness", "pretrend_slope_50", "pretrend_slope_80")
     lines += [f"{name}: {answered[name]:.6g}" for name in named if answered[name] is not None]
     return "\n".join(lines)

@@ -54,6 +54,14 @@ def test_without_a_covariance_the_points_alone(files):
     assert found["bounds"][-5]["low"] is None  # a straight line is refuted by the points before the start
 
 
+def test_an_m_below_the_turns_before_the_start_is_called_refuted(tmp_path):
+    points = tmp_path / "points.csv"
+    points.write_text("event_time,estimate\n-3,0.01\n-2,-0.02\n0,-0.1\n")
+    lines = run(points, "--honest-smoothness", "0,0.1").stdout.splitlines()
+    refuted, held = (line for line in lines if line.startswith("smoothness"))
+    assert "refuted before the start" in refuted and "refuted" not in held
+
+
 def test_rows_in_another_order_mean_the_same(files, tmp_path):
     order = [6, 2, 0, 1, 5, 4, 3]
     points, covariance = tmp_path / "p.csv", tmp_path / "v.csv"
