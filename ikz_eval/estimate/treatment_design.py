@@ -37,7 +37,13 @@ _ROW_CLUSTER = "row"
 
 
 def with_cohort(panel: pd.DataFrame, request: Request) -> tuple[pd.DataFrame, Request]:
-    """Return panel and request with a cohort in place of a treatment, where units are followed over time."""
+    """Return panel and request with a cohort in place of a treatment, where units are followed over time.
+
+    Among starts that are quarters a 0 is text; it means never there, too.
+    """
+    if request.cohort in panel.columns and not pd.api.types.is_numeric_dtype(panel[request.cohort].dtype):
+        starts = panel[request.cohort]
+        panel = panel.assign(**{str(request.cohort): starts.where(starts.astype("str") != "0")})
     if request.treatment is None or request.unit is None or request.period is None or request.method == "regression":
         return panel, request
     started = with_start(

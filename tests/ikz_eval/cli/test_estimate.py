@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from ikz_eval.cli import cli
+from ikz_eval.quarters import quarter_range
 from tests.reference.staggered import invented_panel, reference_file
 
 REGIONS = (
@@ -218,6 +219,16 @@ def test_a_file_as_a_german_spreadsheet_saves_it_is_refused_with_the_remedy(pane
         result = run(tmp_path / f"{name}.csv", "--method", "imputation", *REGIONS)
         assert result.exit_code == 2
         assert words in " ".join(result.stderr.split())
+
+
+def test_never_may_be_written_as_0_beside_quarters(panel, tmp_path):
+    frame = pd.read_csv(panel)
+    quarters = quarter_range("2018-Q1", "2023-Q4")
+    starts = frame["cohort"].map(lambda start: quarters[int(start)] if start > 0 else "0")
+    named = frame.assign(quarter=frame["quarter"].map(lambda number: quarters[int(number)]), cohort=starts)
+    named.to_csv(tmp_path / "quarters.csv", index=False)
+    asked = ("--method", "imputation", *REGIONS, "--inference", "cr2,randomisation")
+    assert answer(tmp_path / "quarters.csv", *asked)["estimates"] == answer(panel, *asked)["estimates"]
 
 
 def test_the_table_leaves_out_what_is_absent(without):
