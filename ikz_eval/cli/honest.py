@@ -103,6 +103,7 @@ def _answer(
             for b in bounds.bounds
         ],
         **{f"breakdown_{bounds.restriction}": _finite(bounds.breakdown) for bounds in found},
+        **{f"breakdown_{bounds.restriction}_note": bounds.breakdown_note for bounds in found},
         "pretrend_slope_50": None if power is None else _finite(power.slopes[0.5]),
         "pretrend_slope_80": None if power is None else _finite(power.slopes[0.8]),
         "pretrend_bias_50": None if power is None else _finite(power.bias),
@@ -192,4 +193,6 @@ def _table(answered: dict[str, Any]) -> str:
         lines.append(f"{bound['restriction']:<20} M = {bound['m']:<10.6g} {shown}  {bound['kind']}")
     named = ("breakdown_relative_magnitudes", "breakdown_smoothness", "pretrend_slope_50", "pretrend_slope_80")
     lines += [f"{name}: {answered[name]:.6g}" for name in named if answered[name] is not None]
+    notes = (f"{name}_note" for name in named[:2])
+    lines += [f"{name.removesuffix('_note')}: {answered[name]}" for name in notes if answered[name] is not None]
     return "\n".join(lines)

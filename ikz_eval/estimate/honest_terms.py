@@ -50,6 +50,7 @@ def honest_terms(fit: Fit, plan: "Plan") -> Mapping[str, "Numbers"]:
             "restriction": RESTRICTIONS[0],
             "bounds": [_plain(one) for bounds in each for one in bounds.bounds],
             **{f"breakdown_{bounds.restriction}": bounds.breakdown for bounds in each},
+            **{f"breakdown_{bounds.restriction}_note": bounds.breakdown_note for bounds in each},
             **_power(study, weights, power),
             "covariance": None if reason else study.kind,
             "n_clusters": study.n_clusters,

@@ -78,7 +78,7 @@ class PanelDesign:
     assignments : int or None
         Distinct assignments of start paths; None without any, or for more than 2^53.
     mde_cr2 : float or None
-        Minimum detectable effect of the CR2 test [units of the outcome].
+        Minimum detectable effect of the CR2 test [units of the outcome]; None where its p is withheld.
     withheld : str or None
         Why p values and intervals are withheld.
     """
@@ -112,6 +112,7 @@ def describe(starts: Starts, linear: LinearEstimates | None, mde: float | None) 
     paths = list(starts.paths.values())
     has_blocks = starts.is_whole and 0 < len(treated) < clusters
     shares = {} if linear is None or not treated else _leverage_shares(linear, treated)
+    withheld = withheld_reason(starts)
     return PanelDesign(
         clusters,
         len(treated),
@@ -122,8 +123,8 @@ def describe(starts: Starts, linear: LinearEstimates | None, mde: float | None) 
         smallest_wild_p(clusters) if clusters > 1 else None,
         smallest_randomisation_p(paths) if has_blocks else None,
         _exact(count_assignments(paths)) if has_blocks else None,
-        mde,
-        withheld_reason(starts),
+        None if withheld else mde,
+        withheld,
     )
 
 

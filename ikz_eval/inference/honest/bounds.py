@@ -74,6 +74,13 @@ class HonestBounds:
     bounds: tuple[Bound, ...]
     breakdown: float
 
+    @property
+    def breakdown_note(self) -> str | None:
+        """Why there is no breakdown value in words; None where there is one."""
+        if np.isfinite(self.breakdown):
+            return None
+        return "zero is inside at every M" if np.isnan(self.breakdown) else "zero is outside at every M"
+
 
 def honest_bounds(
     estimates: ArrayLike,

@@ -112,6 +112,7 @@ def test_the_verdict_is_refused_for_one_region_and_says_why(without):
         ("cr2", "p"), ("cr2", "low"), ("cr2", "high"), ("wild", "p"), ("randomisation", "p_t"),
         ("randomisation", "p_coefficient"))] == [None] * 6  # fmt: skip
     assert answered["design"]["withheld"] == "only one treated cluster: nothing can be said about uncertainty"
+    assert answered["design"]["mde_cr2"] is None
     assert answered["verdict"]["code"] == "not_assessable"
     assert "fewer_than_2_regions" in answered["verdict"]["reasons"]
     assert "weniger als zwei Modellregionen" in " ".join(answered["verdict"]["words"]["de"])

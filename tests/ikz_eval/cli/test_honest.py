@@ -124,3 +124,13 @@ def test_on_a_panel_through_ikz_estimate(tmp_path):
         ("relative_magnitudes", 0.5), ("relative_magnitudes", 1.0), ("smoothness", 0.2),
     ]  # fmt: skip
     assert found["e=0"]["reason"].startswith("9 clusters do not outnumber")
+
+
+def test_where_there_is_no_breakdown_value_it_says_on_which_side(tmp_path):
+    """No movement before the start: no M of it makes room for zero, and JSON has no infinity to say so."""
+    points = tmp_path / "points.csv"
+    points.write_text("event_time,estimate\n-3,0\n-2,0\n0,-0.1\n")
+    found = json.loads(run(points, "--format", "json").stdout)
+    assert found["breakdown_relative_magnitudes"] is None
+    assert found["breakdown_relative_magnitudes_note"] == "zero is outside at every M"
+    assert "breakdown_relative_magnitudes: zero is outside at every M" in run(points).stdout

@@ -223,7 +223,7 @@ def test_at_the_breakdown_value_the_set_begins_to_hold_zero(restriction):
     near = honest_bounds(points, covariance, 3, 2, restriction=restriction, m=[0.995 * value, 1.005 * value]).bounds
     assert near[0].low > 0 > near[1].low
     none = honest_bounds(points * [1, 1, 1, 0.01, 0], covariance, 3, 2, restriction=restriction)
-    assert np.isnan(none.breakdown)
+    assert np.isnan(none.breakdown) and none.breakdown_note == "zero is inside at every M"
 
 
 def test_pretest_of_one_coefficient_is_a_normal_tail():
