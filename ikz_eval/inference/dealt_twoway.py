@@ -15,8 +15,9 @@ from ikz_eval.inference.attainable import DRAWS
 from ikz_eval.inference.estimator import Floats, Ints
 from ikz_eval.inference.randomisation import RandomisationDraws, deal
 
-_CELLS_AT_ONCE = 2**17
-"""Assignments looked at together, times clusters: few enough (1 MB a table) to stay near the processor."""
+_CELLS_AT_ONCE = 2**15
+"""Assignments looked at together, times clusters: few enough (256 kB a table) to stay near the processor and to find their room
+again; with four times as many, time doubles."""
 _NOTHING_LEFT = 1e-18
 """Sum of squares left of a treatment that unit and period effects explain, relative to its own: rounding."""
 
