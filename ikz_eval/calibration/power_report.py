@@ -10,6 +10,7 @@ import numpy as np
 
 from ikz_eval.calibration.noise import Noise
 from ikz_eval.calibration.power import EFFECTS, Power
+from ikz_eval.calibration.reasons import alike_in_words
 from ikz_eval.publish.svg import FONT, INK, WORDS, Drawing, layer, quantity, render
 from ikz_eval.texts import number, text
 
@@ -62,20 +63,8 @@ class PowerReport:
 
     def why(self, lang: str) -> tuple[str, ...]:
         """Return for the designs that are not assessable why not, those alike in one sentence."""
-        alike: dict[tuple[str, ...], list[str]] = {}
-        for each in self.powers:
-            if each.reasons:
-                name = text(f"calibration.power.{each.study.name}", lang)
-                alike.setdefault(each.reasons, []).append(name)
-        return tuple(
-            text(
-                "calibration.power.why",
-                lang,
-                designs=", ".join(designs),
-                reason=", ".join(text(f"verdict.reason.{code}", lang) for code in reasons),
-            )
-            for reasons, designs in alike.items()
-        )
+        named = ((text(f"calibration.power.{each.study.name}", lang), each.reasons) for each in self.powers)
+        return alike_in_words("calibration.power.why", lang, named)
 
     def table(self, effects: Sequence[float], lang: str) -> list[list[str]]:
         """Return header and a line a design: power at each effect, least savings by CR2 and by the verdict."""

@@ -81,13 +81,13 @@ def _calibrate(registry: "Registry", quarter: str, how: _How, own: Path | None, 
     """Calibrate the design of one evaluation quarter, write its rows and say what they allow."""
     from ikz_eval.calibration import calibration_table, prepare_study
     from ikz_eval.calibration.collected import collect, store
+    from ikz_eval.calibration.reasons import reason_words
     from ikz_eval.registry.calibration import average_sentences, design_hash, judge_calibration, sentences
     from ikz_eval.texts import text
 
     layout = _layout(registry, quarter, how.assumed)
     for field, reasons in layout.reasons.items():
-        words = ", ".join(text(f"verdict.reason.{code}", "en") for code in reasons)
-        click.echo(f"{field}: not assessable on this design, because {words}")
+        click.echo(f"{field}: not assessable on this design, because {reason_words(reasons, 'en')}")
     if not layout.fields:
         nothing = "no field can be assessed, so there is nothing to calibrate"
         remedy = "" if how.assumed else "; --assumed takes each start as early as it can have been"

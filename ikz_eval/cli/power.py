@@ -158,6 +158,7 @@ def _registered(registry: "Registry", quarter: str, fields: int | None, lang: st
     """Return the design of the study, and what must be said of it."""
     from ikz_eval.calibration.layout import assumed_regions, study_layout
     from ikz_eval.calibration.power import PlannedStudy, plan_of
+    from ikz_eval.calibration.reasons import alike_in_words
     from ikz_eval.quarters import quarter_range
     from ikz_eval.texts import text
 
@@ -165,18 +166,8 @@ def _registered(registry: "Registry", quarter: str, fields: int | None, lang: st
     if layout.fields:
         return plan_of(layout.fields[0], fields or len(layout.fields)), []
     names = dict(zip(registry.fields["field"], registry.fields[f"name_{lang}"], strict=True))
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for field, reasons in layout.reasons.items():
-        alike.setdefault(reasons, []).append(names[field])
-    remarks = [
-        text(
-            "calibration.power.registered",
-            lang,
-            fields=", ".join(fields_alike),
-            reason=", ".join(text(f"verdict.reason.{code}", lang) for code in reasons),
-        )
-        for reasons, fields_alike in alike.items()
-    ]
+    named = ((names[field], codes) for field, codes in layout.reasons.items())
+    remarks = [*alike_in_words("calibration.power.registered", lang, named)]
     remarks.append(text("calibration.power.starts_assumed", lang))
     assumed = tuple(assumed_regions(registry))
     if not any(region.start for region in assumed):

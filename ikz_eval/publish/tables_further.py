@@ -84,10 +84,7 @@ def _further(row: dict[str, Any]) -> Row:
         "family": row["family"],
         "further_method": row["method"],
         "further_part": row["part"],
-        "effect_percent": _percent(row["estimate"]),
-        "low_percent": _percent(row["low"]),
-        "high_percent": _percent(row["high"]),
-        "p_value": row["p_value"],
+        **_effect(row),
         "p_adjusted": row["p_adjusted"],
         "n_units": row["n_units"],
         "warnings": row["warnings"],
@@ -102,10 +99,7 @@ def _average(registry: Registry, pooled: Pooled, row: Mapping[str, Any], quarter
         "specification": pooled.name,
         "fields_averaged": " ".join(averaged) or None,
         "fields_left_out": " ".join(field for field in pooled.fields if field not in averaged) or None,
-        "effect_percent": _percent(row["estimate"]),
-        "low_percent": _percent(row["low"]),
-        "high_percent": _percent(row["high"]),
-        "p_value": row["p_value"],
+        **_effect(row),
         "n_units": row["n_units"],
         "warnings": row["warnings"],
         **calibrated,
@@ -114,6 +108,12 @@ def _average(registry: Registry, pooled: Pooled, row: Mapping[str, Any], quarter
         return _with_gaps(shown, row, ("effect_percent", *_UNCERTAIN))
     judgement = calibrated["judgement"]
     return shown if judgement == "held" else shown | dict.fromkeys(_UNCERTAIN, Gap(f"calibration_{judgement}"))
+
+
+def _effect(row: Mapping[str, Any]) -> Row:
+    """Return effect, interval and p."""
+    ends = {f"{name}_percent": _percent(row[name]) for name in ("low", "high")}
+    return {"effect_percent": _percent(row["estimate"]), **ends, "p_value": row["p_value"]}
 
 
 def _scale(row: dict[str, Any]) -> Row:
