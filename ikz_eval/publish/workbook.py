@@ -121,7 +121,7 @@ def _sheet(book: Any, formats: dict[str, Any], registry: Registry, cells: pd.Dat
     for place, column in enumerate(columns):
         sheet.write_string(_FIRST_ROW - 2, place, words.heading(column), formats["head"])
         sheet.write_string(_FIRST_ROW - 1, place, words.unit(column), formats["unit"])
-        sheet.set_column(place, place, 14 if column.is_number else _LONG.get(column.kind, 24))
+        sheet.set_column(place, place, _width(words, column))
     sheet.freeze_panes(_FIRST_ROW, 0)
     sheet.repeat_rows(_FIRST_ROW - 2, _FIRST_ROW - 1)
     frame, keys = wide(cells, table), notes(cells, table)
@@ -142,6 +142,12 @@ def _sheet(book: Any, formats: dict[str, Any], registry: Registry, cells: pd.Dat
     lacking = lacking_here(wide(cells, "F3"), LANG) if table in RESULTS else ""
     for line, sentence in enumerate([*said, *([lacking] if lacking else [])]):
         sheet.write_string(_FIRST_ROW + len(frame) + 1 + line, 0, sentence, formats["text"])
+
+
+def _width(words: Words, column: Column) -> int:
+    """Return the characters of a column: no word of its heading is broken."""
+    longest = max(len(word) for word in words.heading(column).split())
+    return max(14 if column.is_number else _LONG.get(column.kind, 24), longest + 3)
 
 
 def _lines(words: Words, columns: tuple[Column, ...], values: dict[Hashable, object]) -> int:

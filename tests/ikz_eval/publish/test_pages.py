@@ -188,6 +188,17 @@ def test_a_long_sentence_has_room_in_the_overview():
     assert sheet.row_dimensions[rows["lang " * 50]].height == 45
 
 
+def test_no_word_of_a_heading_is_broken_in_the_workbook():
+    """The heading Simulationsfehler was wider than its column and ran into the line of the units."""
+    for sheet in openpyxl.load_workbook(BytesIO(book(make_study()))).worksheets[1:]:
+        headings = next(row for row in sheet.iter_rows() if row[0].font.bold and row[0].row > 3)
+        spans = sheet.column_dimensions.values()
+        widths = {place: span.width for span in spans for place in range(span.min, span.max + 1)}
+        for cell in headings:
+            longest = max((len(word) for word in str(cell.value or "").split()), default=0)
+            assert longest < widths[cell.column], f"{sheet.title} {cell.value}"
+
+
 def test_every_sheet_of_the_workbook_is_marked_and_numbers_are_numbers():
     sheets = openpyxl.load_workbook(BytesIO(book(make_study(is_invented=False))))
     assert sheets.sheetnames == ["Übersicht", *SHEETS]
